@@ -1,0 +1,125 @@
+"""The values that pass through the package: what is sent, and what the gateway said of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.errors import InvalidMessage
+
+MAX_TEXT = 1000
+"""Characters that the gateway takes in one text (vendor's page, "URL Query String Parameters")."""
+
+
+def mask_number(number: str) -> str:
+    """Return the number with all but its last four digits starred: what logs and XComs may show."""
+    return "*" * max(len(number) - 4, 0) + number[-4:]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One text to one person, checked when it is made.
+
+    :param to: An MSISDN as the gateway takes it: digits only, with country code. ``numbers.normalise_number`` makes it.
+    :param text: What to say: 1 to 1000 characters, without control characters but tab and newline.
+    :raises InvalidMessage: naming what is wrong, before anything is asked of the gateway.
+    """
+
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.to.isascii() and self.to.isdecimal() and 7 <= len(self.to) <= 15):
+            raise InvalidMessage("the recipient is not 7 to 15 digits with country code", destination=self.to)
+        check_text(self.text, destination=self.to)
+
+
+def check_text(text: str, *, destination: str = "") -> None:
+    """Raise InvalidMessage unless the gateway could take this text."""
+    if not text.strip():
+        raise InvalidMessage("the text is empty", destination=destination)
+    if len(text) > MAX_TEXT:
+        what = f"the text has {len(text)} characters, and the gateway takes at most {MAX_TEXT}"
+        raise InvalidMessage(what, destination=destination)
+    for place, char in enumerate(text):
+        # Cs: half a surrogate pair, which no encoding can carry.
+        if char not in "\t\n\r" and unicodedata.category(char) in ("Cc", "Cs"):
+            what = f"the text holds the control character U+{ord(char):04X} at position {place}"
+            raise InvalidMessage(what, destination=destination)
+
+
+class Outcome(str, Enum):
+    """What became of one recipient in one task. Unknown is a result of its own: perhaps sent."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the gateway said when it was asked to send one message.
+
+    :param destination: The person's number, as posted. ``to_xcom`` masks it.
+    :param api: The dialect that the message id belongs to: ``v3`` does not know ids of ``v1``, nor the reverse.
+    :param message_id: The gateway's id, opaque text; empty unless accepted.
+    :param code: The gateway's status code; None where no answer held one.
+    :param repeated: Whether an earlier try of the same task had it sent, so that this one sent nothing.
+    """
+
+    destination: str = field(repr=False)
+    api: str
+    outcome: Outcome
+    message_id: str = ""
+    code: int | None = None
+    repeated: bool = False
+
+    def to_xcom(self) -> dict[str, Any]:
+        """Return plain JSON, the destination masked: XComs are public."""
+        return {
+            "message_id": self.message_id,
+            "destination": mask_number(self.destination),
+            "code": self.code,
+            "api": self.api,
+            "outcome": self.outcome.value,
+            "repeated": self.repeated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """Where an accepted message is, as the gateway told it once.
+
+    :param letter: The status as the gateway wrote it, for letters that ``status`` cannot name.
+    :param err_code: The gateway's error code, as text; empty if none was told.
+    :param sent_at: Aware times, where told; v3 tells only ``sent_at``.
+    """
+
+    message_id: str
+    status: DeliveryStatus
+    letter: str = ""
+    err_code: str = ""
+    sent_at: datetime | None = None
+    created_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The account's balance.
+
+    :param expires: The last day on which it can be used, in the account's time zone; None if not told.
+    """
+
+    amount: Decimal
+    expires: date | None = None
+
+    def to_xcom(self) -> dict[str, str | None]:
+        return {"credits": f"{self.amount:f}", "expires": self.expires.isoformat() if self.expires else None}
