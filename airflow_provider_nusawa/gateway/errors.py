@@ -96,12 +96,17 @@ class InvalidSettings(NusaWaError, ValueError):
 
 
 class Unreachable(NusaWaError):
-    """No usable answer arrived, and certainly nothing was sent. ``cause`` says what came between."""
+    """No usable answer arrived, and certainly nothing was sent.
+
+    :param cause: What came between.
+    :param never_asked: Whether not even a byte of the request had left.
+    """
 
     retryable = True
 
-    def __init__(self, what: str, *, cause: Cause, destination: str = "") -> None:
+    def __init__(self, what: str, *, cause: Cause, never_asked: bool = False, destination: str = "") -> None:
         self.cause = cause
+        self.never_asked = never_asked
         super().__init__(what, destination=destination)
 
     @property

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from airflow_provider_nusawa.gateway.errors import Cause
 
+MAX_ANSWER = 1024 * 1024
+"""Bytes of an answer that are read. The gateway's own are under 1 KiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

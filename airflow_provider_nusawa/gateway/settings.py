@@ -46,7 +46,7 @@ class Settings:
     """
 
     login: str = ""
-    password: Secret = Secret("")
+    password: Secret = field(default_factory=lambda: Secret(""))
     host: str = DEFAULT_HOST
     api_version: str = "v3"
     default_region: str = "ID"

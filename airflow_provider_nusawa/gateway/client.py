@@ -1,0 +1,179 @@
+"""Ask the gateway, at the account's pace: one client for threads, one for an event loop, the same words and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+from typing import Any, TypeVar
+
+import tenacity
+
+from airflow_provider_nusawa.gateway import questions
+from airflow_provider_nusawa.gateway.errors import Cause, Refused, Unreachable
+from airflow_provider_nusawa.gateway.exchange import Lost, Reply
+from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Receipt
+from airflow_provider_nusawa.gateway.pace import Pace, pace_of
+from airflow_provider_nusawa.gateway.questions import Question
+from airflow_provider_nusawa.gateway.settings import Settings
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+"""How often one call is made at most. Only a 429, or a connection that never was, is tried again here."""
+
+LONGEST_WAIT_SECONDS = 60.0
+"""A Retry-After beyond this is the caller's to wait for: a worker slot is not held for it."""
+
+_NEVER_CONNECTED = (Cause.DNS, Cause.CONNECT, Cause.TIMEOUT, Cause.DROPPED)
+_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=10, jitter=0.5)
+
+
+def _is_repeatable(error: BaseException) -> bool:
+    if isinstance(error, Refused):
+        return error.http_status == 429 and (error.retry_after or 0) <= LONGEST_WAIT_SECONDS
+    return isinstance(error, Unreachable) and error.never_asked and error.cause in _NEVER_CONNECTED
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return max(getattr(error, "retry_after", None) or 0.0, _backoff(state))
+
+
+_POLICY: dict[str, Any] = {
+    "retry": tenacity.retry_if_exception(_is_repeatable),
+    "stop": tenacity.stop_after_attempt(ATTEMPTS),
+    "wait": _wait,
+    "reraise": True,
+}
+
+
+def _heard(pace: Pace, question: Question[T], outcome: Reply | Lost) -> T:
+    if isinstance(outcome, Reply):
+        if outcome.status == 429:
+            pace.slow_down()
+        else:
+            pace.speed_up()
+    return question.answered(outcome)
+
+
+class Client:
+    """Asks the gateway from threads, over pooled connections. Thread-safe; use it as a context manager.
+
+    All clients of one account in a process share its pace, ``rate_per_second``.
+
+    :param settings: The connection, read and checked.
+    :param connections: How many connections are kept open; more threads than that open further ones.
+    """
+
+    def __init__(self, settings: Settings, connections: int = 10) -> None:
+        from airflow_provider_nusawa.gateway.transport import Transport  # loads requests
+
+        self.settings = settings
+        self._transport = Transport(settings, connections)
+        self._pace = pace_of(settings.account, settings.rate_per_second)
+        self._stopped = threading.Event()
+        self._retrying = tenacity.Retrying(sleep=self._sleep, **_POLICY)
+
+    def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
+        """Ask the gateway to send one message, once. It remembers nothing: calling again sends again.
+
+        Returns when the gateway has accepted it, which is not yet delivery. An unanswered request is never repeated,
+        because the message may be on its way.
+
+        :param leave_before: A ``time.monotonic()`` time after which the request may not leave any more.
+        :raises Refused: The gateway, or this connection's safe mode, said no. ``scope`` says whom that concerns.
+        :raises Unreachable: Certainly not sent: no connection came about, or ``stop`` or ``leave_before`` held it.
+        :raises OutcomeUnknown: Perhaps sent: no readable answer within ``total_timeout_seconds``. A person decides.
+        """
+        return self._ask(questions.send(self.settings, message), leave_before)
+
+    def credits(self) -> Credits:
+        """Ask for the account's balance.
+
+        :raises Refused: wrong login, expired balance, or an address that is not on the white list.
+        :raises Unreachable: no readable answer; it may be asked again.
+        """
+        return self._ask(questions.credits(self.settings))
+
+    def delivery_report(self, message_id: str) -> DeliveryReport:
+        """Ask where an accepted message is.
+
+        :param message_id: The receipt's, as text: it may begin with a zero.
+        :raises Refused: the account may not ask.
+        :raises Unreachable: no readable answer; it may be asked again.
+        """
+        return self._ask(questions.delivery_report(self.settings, message_id))
+
+    def stop(self) -> None:
+        """Cut calls in flight and refuse new ones, from any thread. Whoever waits in a call hears at once."""
+        self._stopped.set()
+        self._transport.stop()
+
+    def close(self) -> None:
+        self.stop()
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _ask(self, question: Question[T], leave_before: float | None = None) -> T:
+        answer: T = self._retrying(self._ask_once, question, leave_before)
+        return answer
+
+    def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
+        self._sleep(self._pace.reserve())
+        return _heard(self._pace, question, self._transport.exchange(question.request, leave_before))
+
+    def _sleep(self, seconds: float) -> None:
+        self._stopped.wait(seconds)
+
+
+class AsyncClient:
+    """Asks the gateway from one event loop. The same calls and errors as ``Client``; use it with ``async with``.
+
+    :param connections: How many calls may be in flight; further ones wait within their time limit.
+    """
+
+    def __init__(self, settings: Settings, connections: int = 100) -> None:
+        from airflow_provider_nusawa.gateway.async_transport import AsyncTransport  # loads aiohttp
+
+        self.settings = settings
+        self._transport = AsyncTransport(settings, connections)
+        self._pace = pace_of(settings.account, settings.rate_per_second)
+        self._retrying = tenacity.AsyncRetrying(sleep=asyncio.sleep, **_POLICY)
+
+    async def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
+        """As ``Client.send``."""
+        return await self._ask(questions.send(self.settings, message), leave_before)
+
+    async def credits(self) -> Credits:
+        """As ``Client.credits``."""
+        return await self._ask(questions.credits(self.settings))
+
+    async def delivery_report(self, message_id: str) -> DeliveryReport:
+        """As ``Client.delivery_report``."""
+        return await self._ask(questions.delivery_report(self.settings, message_id))
+
+    def stop(self) -> None:
+        """Cut calls in flight and refuse new ones. Call it in the event loop."""
+        self._transport.stop()
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        await self.close()
+
+    async def _ask(self, question: Question[T], leave_before: float | None = None) -> T:
+        return await self._retrying.copy()(self._ask_once, question, leave_before)  # its state is not shareable
+
+    async def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
+        await asyncio.sleep(self._pace.reserve())
+        return _heard(self._pace, question, await self._transport.exchange(question.request, leave_before))

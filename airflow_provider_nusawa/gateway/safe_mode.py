@@ -1,0 +1,22 @@
+"""A connection's safe mode: staging must not reach real people, whatever the DAG says."""
+
+from __future__ import annotations
+
+from airflow_provider_nusawa.gateway.errors import Refused, Scope
+from airflow_provider_nusawa.gateway.messages import MAX_TEXT, Message
+from airflow_provider_nusawa.gateway.settings import Settings
+
+
+def posted_instead(settings: Settings, message: Message) -> Message:
+    """Return what may be posted in place of ``message``: itself, unless ``redirect_to`` sends it elsewhere.
+
+    A redirected text is led by the intended last four digits, and loses at its end what no longer fits.
+
+    :raises Refused: if ``only_to`` does not name the person intended.
+    """
+    if settings.only_to and message.to not in settings.only_to:
+        what = "this connection is in safe mode, and its only_to does not name the recipient"
+        raise Refused(what, scope=Scope.RECIPIENT, destination=message.to)
+    if not settings.redirect_to:
+        return message
+    return Message(settings.redirect_to, f"[for …{message.to[-4:]}] {message.text}"[:MAX_TEXT])
