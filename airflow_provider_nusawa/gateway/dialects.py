@@ -1,0 +1,51 @@
+"""Which dialect a connection speaks: the one table, and the only place that chooses by version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from airflow_provider_nusawa.gateway import v3
+from airflow_provider_nusawa.gateway.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from airflow_provider_nusawa.gateway.exchange import Reply, Request
+    from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Receipt
+    from airflow_provider_nusawa.gateway.settings import Settings
+
+
+class Dialect(Protocol):
+    """One version of the gateway's API, as a module of pure functions.
+
+    ``*_request`` builds what is asked, ``read_*`` turns the reply into a value or raises. A reader of a send raises
+    Refused or OutcomeUnknown; the others raise Refused or Unreachable.
+    """
+
+    NAME: str
+
+    def send_request(self, settings: Settings, message: Message) -> Request: ...
+
+    def read_receipt(self, reply: Reply, message: Message) -> Receipt: ...
+
+    def credits_request(self, settings: Settings) -> Request: ...
+
+    def read_credits(self, reply: Reply, settings: Settings) -> Credits: ...
+
+    def report_request(self, settings: Settings, message_id: str) -> Request: ...
+
+    def read_report(self, reply: Reply, message_id: str, settings: Settings) -> DeliveryReport: ...
+
+
+DIALECTS: dict[str, Dialect] = {"v3": v3}
+
+
+def dialect_of(settings: Settings) -> Dialect:
+    """Return the dialect that a connection asks for.
+
+    :raises InvalidSettings: for one that nobody speaks.
+    """
+    try:
+        return DIALECTS[settings.api_version]
+    except KeyError:
+        known = " or ".join(DIALECTS)
+        what = f"api_version is {settings.api_version!r}, and must be {known}"
+        raise InvalidSettings(what, field="api_version") from None
