@@ -1,0 +1,54 @@
+# Two commands matter: make demo, make test. Each sets up what it needs in .venvs/ first; nothing else is touched.
+# PYTHON=python3.12 chooses another Python, AIRFLOW=2.11.2 another Airflow, ARGS="-k name" goes to the command.
+
+PYTHON ?= python3
+AIRFLOW ?= 3.3.2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check matrix bench emulator ui chaos constraints dist clean python
+
+# Prints the path of an environment's interpreter, after making sure of it.
+SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
+IN_ENV = @python=$$($(SETUP)) && $$python
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: python  ## send, know, wait: an example Dag on a real Airflow with a gateway that delivers to nobody
+	$(IN_ENV) -m dev.demo $(ARGS)
+
+test: python  ## set up everything and run the whole suite
+	$(IN_ENV) -m pytest -m "not chaos" $(ARGS)
+
+check: python  ## formatting, lint, types, and the tests that need no running Airflow
+	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy && \
+	$$python -m pytest -m "not e2e and not chaos" $(ARGS)
+
+matrix: python  ## the suite on every supported Airflow, each in its own environment
+	@$(PYTHON) -m dev.matrix $(ARGS)
+
+bench: python  ## the benchmark table, side by side in one run
+	@python=$$($(SETUP) --extra bench) && $$python -m bench $(ARGS)
+
+emulator: python  ## the gateway emulator alone, printing the connection to export
+	$(IN_ENV) -m airflow_provider_nusawa.emulator $(ARGS)
+
+ui: python  ## a local Airflow with the emulator behind it, ready to click through
+	$(IN_ENV) -m dev.ui $(ARGS)
+
+chaos: python  ## the kill tests with many seeds
+	$(IN_ENV) -m pytest -m chaos $(ARGS)
+
+constraints: python  ## write the lists of tested versions in constraints/ anew
+	@$(PYTHON) -m dev.pins
+
+dist: python  ## build wheel and sdist, and try the wheel in an empty environment
+	@$(PYTHON) -m dev.dist
+
+clean:  ## remove the environments and what was built
+	@rm -rf .venvs dist
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here; install Python 3.10 or newer, or say PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is older than Python 3.10 or does not start; say PYTHON=python3.11 or the like" >&2; exit 1; }

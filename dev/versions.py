@@ -1,0 +1,62 @@
+"""The Airflow versions that are tested, the Pythons that can hold them, and what each breaks by itself."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "constraints"
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """One tested Airflow.
+
+    :param suite: ``full`` or ``smoke``.
+    :param pythons: The Pythons it can run on, as ``(major, minor)``; each has a list in ``constraints/``.
+    :param breaks: What this Airflow itself does wrong that our users meet, for the README's table.
+    """
+
+    version: str
+    suite: str
+    pythons: tuple[tuple[int, int], ...]
+    breaks: str = ""
+
+    @property
+    def needs(self) -> str:
+        low, high = min(self.pythons), max(self.pythons)
+        return f"Python {low[0]}.{low[1]} to {high[0]}.{high[1]}"
+
+    def constraints(self, python: tuple[int, int]) -> Path:
+        return CONSTRAINTS / f"airflow-{self.version}-py{python[0]}.{python[1]}.txt"
+
+
+PY310, PY311, PY312, PY313 = ((3, minor) for minor in (10, 11, 12, 13))
+
+NO_STATE = "no task state: only a ledger remembers across tries"
+POD = "a pod's SIGTERM never reaches the task"
+
+TESTED = (
+    Airflow("3.3.2", "full", (PY310, PY311, PY312, PY313)),
+    Airflow("2.11.2", "full", (PY310, PY311, PY312), NO_STATE),
+    Airflow("3.0.6", "smoke", (PY310, PY311, PY312), f"notifiers get no context; {POD}; {NO_STATE}"),
+    Airflow("3.1.8", "smoke", (PY310, PY311, PY312, PY313), f"{POD}; {NO_STATE}"),
+    Airflow("3.2.2", "smoke", (PY310, PY311, PY312, PY313), NO_STATE),
+)
+NEWEST = TESTED[0]
+
+
+def find_airflow(version: str) -> Airflow | None:
+    """Return the tested Airflow of this version, or None."""
+    return next((airflow for airflow in TESTED if airflow.version == version), None)
+
+
+def this_python() -> tuple[int, int]:
+    return sys.version_info[:2]
+
+
+def python_tag() -> str:
+    return "py" + ".".join(platform.python_version_tuple()[:2])
