@@ -57,7 +57,7 @@ def test_an_error_that_stays_fails_the_task_at_once_with_its_text(error: NusaWaE
 
 def test_an_argument_that_cannot_be_used_fails_the_task_at_once() -> None:
     with (
-        pytest.raises(AirflowFailException, match="^gate: minimum is no number$"),
+        pytest.raises(AirflowFailException, match=r"^gate: minimum is no number$"),
         invalid_arguments_fail_at_once("gate"),
     ):
         raise ValueError("minimum is no number")
