@@ -1,0 +1,90 @@
+"""What the test-connection button says: one sentence for each way it can end, fit for a browser.
+
+Airflow hands it on unmasked, so it holds no text of any library, only ours.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+from airflow_provider_nusawa.gateway.errors import Cause, InvalidSettings, Refused, Unreachable
+from airflow_provider_nusawa.gateway.messages import Credits
+from airflow_provider_nusawa.gateway.settings import Settings
+
+LIMIT_SECONDS = 20.0
+"""The API server answers the button while it waits: browsers and proxies give up before the usual 60 seconds."""
+
+_BY_CODE = {
+    -5: "NusaSMS does not accept this login and password (-5); both are those of the API user",
+    -7: "The login works, but the account's balance has expired (-7); top it up before sending",
+    -2: "The login works, but the account has no credits (-2); top it up before sending",
+    -40: "NusaSMS does not accept requests from this machine (-40); have its public IP address put on the account's "
+    "white list, and those of all workers and triggerers too",
+}
+_BY_HTTP_STATUS = {
+    401: "The gateway does not accept this login (HTTP 401); for v1 the password field holds the API key",
+    403: "The gateway forbids the access (HTTP 403); have this machine's public IP address put on the account's "
+    "white list, and those of all workers and triggerers too",
+    404: "There is no gateway at this address (HTTP 404); look at host and API version",
+    407: "The proxy wants a login (HTTP 407); look at HTTPS_PROXY of this machine",
+    429: "The gateway had too many calls just now (HTTP 429); test again in a minute",
+}
+_BY_CAUSE = {
+    Cause.DNS: "The host's name cannot be resolved; look at its spelling, and at the DNS of this machine",
+    Cause.CONNECT: "The connection was refused or found no way; look at host and port, and at the firewall",
+    Cause.TLS: "The TLS handshake failed; look at host and port, and where a proxy renews certificates, at ca_bundle",
+    Cause.PROXY: "The proxy refused; look at HTTPS_PROXY of this machine",
+    Cause.TIMEOUT: "The gateway did not answer in time; look at host, port and firewall, or test again later",
+    Cause.DROPPED: "The connection broke off before an answer came; look at host and port, or test again later",
+    Cause.SERVER: "The gateway failed (HTTP 5xx); test again later",
+    Cause.UNREADABLE: "Something answered that is not the gateway; look at host, port and API version",
+    Cause.TOO_LARGE: "Something answered that is not the gateway; look at host, port and API version",
+}
+
+
+def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
+    """Ask the account's balance, and say in one sentence whether that went well and what to mend.
+
+    :param read_settings: Gives the settings; it may raise InvalidSettings.
+    """
+    # The gateway lists the addresses that may ask, and the button asks from the API server, not from a worker.
+    asker = f"Asked by {socket.gethostname()}"
+    try:
+        settings = read_settings()
+        asker = f"{asker} at {settings.host}"
+        well, sentence = True, _well(_balance(settings))
+    except Exception as error:  # noqa: BLE001 - Airflow would show the browser any exception's own text
+        well, sentence = False, _sentence(error)
+    return well, f"{sentence}. {asker}."
+
+
+def _balance(settings: Settings) -> Credits:
+    from airflow_provider_nusawa.gateway.client import Client  # loads requests
+
+    limit = min(settings.total_timeout_seconds, LIMIT_SECONDS)
+    with Client(replace(settings, total_timeout_seconds=limit)) as client:
+        return client.credits()
+
+
+def _well(balance: Credits) -> str:
+    until = f"to be used until {balance.expires.isoformat()}" if balance.expires else "and no expiry was told"
+    return f"The account has {balance.amount:f} credits, {until}"
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, InvalidSettings):
+        return f"Mend the connection: {error.what}"
+    if isinstance(error, Refused):
+        by_http = _BY_HTTP_STATUS.get(error.http_status) if error.code is None else None
+        return _BY_CODE.get(error.code or 0) or by_http or _capital(error.what)
+    if isinstance(error, Unreachable):
+        return _BY_CAUSE.get(error.cause) or _capital(error.what)
+    if type(error).__name__ == "AirflowNotFoundException":
+        return "There is no such connection; save it first"
+    return f"The test itself failed with {type(error).__name__}, of which no more can be shown here"
+
+
+def _capital(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]

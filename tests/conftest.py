@@ -1,0 +1,39 @@
+"""A throw-away AIRFLOW_HOME for the whole session, set before anything imports Airflow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+HOME = Path(tempfile.mkdtemp(prefix="nusawa-tests-"))
+
+for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "AIRFLOW__"))]:
+    del os.environ[name]  # whoever runs the tests may have a real gateway in AIRFLOW_CONN_NUSAWA_DEFAULT
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
+    "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+}
+
+if find_spec("airflow_provider_nusawa.testing"):
+    pytest_plugins = ["airflow_provider_nusawa.testing"]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> Path:
+    """Airflow's own database, fresh and empty; AIRFLOW_HOME is returned. Costs seconds, so ask for it only where needed."""
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    return HOME
