@@ -66,7 +66,7 @@ class Client:
     :param connections: How many connections are kept open; more threads than that open further ones.
     """
 
-    def __init__(self, settings: Settings, connections: int = 10) -> None:
+    def __init__(self, settings: Settings, connections: int = 32) -> None:
         from airflow_provider_nusawa.gateway.transport import Transport  # loads requests
 
         self.settings = settings

@@ -120,7 +120,7 @@ class Transport:
     certificates from the environment hold as people know them from requests.
     """
 
-    def __init__(self, settings: Settings, connections: int = 10) -> None:
+    def __init__(self, settings: Settings, connections: int = 32) -> None:
         self._host = settings.host
         self._timeout = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
         self._limit_seconds = settings.total_timeout_seconds

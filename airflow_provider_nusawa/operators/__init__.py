@@ -1,0 +1,5 @@
+"""Operators: what a Dag does through the gateway."""
+
+from airflow_provider_nusawa.operators.send_message import NusaWaSendMessageOperator
+
+__all__ = ["NusaWaSendMessageOperator"]

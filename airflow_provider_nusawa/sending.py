@@ -1,0 +1,200 @@
+"""Send to many, each at most once: in groups on record, concurrently, stoppable at any moment. Knows no Airflow."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
+from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number
+from airflow_provider_nusawa.journal import Entry, Intent, Store, intent_of, may_send
+
+if TYPE_CHECKING:
+    from airflow_provider_nusawa.gateway.client import Client
+
+log = logging.getLogger(__name__)
+
+LARGEST_GROUP = 32
+SILENCES_IN_A_ROW = 5
+"""So many sends without an answer, one after the other, and the rest is not tried."""
+
+INTENT_SECONDS = 60.0
+"""How long an intent holds. A process that was frozen longer may not send on it any more: another try may live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one message in this try, or in an earlier one.
+
+    :param why: For people, free of secrets and full numbers; empty if accepted.
+    :param scope: Whom a refusal concerned; None unless refused.
+    :param repeatable: Whether a later try will and may send it.
+    """
+
+    receipt: Receipt
+    why: str = ""
+    scope: Scope | None = None
+    repeatable: bool = False
+
+
+class Sending:
+    """One task's sends, in a thread of their own: the main thread waits, so that nothing interrupts a record.
+
+    :param client: Is stopped by ``stop``.
+    :param resend_unknown: Whether to send again what an earlier try perhaps sent.
+    """
+
+    def __init__(self, client: Client, store: Store, messages: Sequence[Message], *, resend_unknown: bool) -> None:
+        self._client = client
+        self._store = store
+        self._messages = messages
+        self._resend_unknown = resend_unknown
+        self._stopped = threading.Event()
+        self._breaker = _Breaker()
+        self._done = threading.Event()
+        self._attempts = [self._not_tried(message, "the task ended before") for message in messages]
+        self._failure: Exception | None = None
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="nusawa-sending", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all has been sent and put on record, after at most so long."""
+        return self._done.wait(seconds)
+
+    def stop(self, within_seconds: float) -> bool:
+        """Cut calls in flight, start no more, and wait for the outcomes to be on record. Whether they are."""
+        self._stopped.set()
+        self._client.stop()
+        return self._done.wait(within_seconds)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """One for each message, in their order. Whoever was not reached is ``not_tried``."""
+        return list(self._attempts)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended it before its end, such as JournalUnavailable."""
+        return self._failure
+
+    def _run(self) -> None:
+        try:
+            waiting = self._sort_out()
+            size = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
+            for start in range(0, len(waiting), size):
+                self._send_group(waiting[start : start + size])
+        except Exception as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self._failure = error
+        finally:
+            self._done.set()
+
+    def _sort_out(self) -> list[tuple[int, Intent]]:
+        """Return what is to be sent; for the rest, tell what is on record."""
+        intents = [intent_of(self._store, self._client.settings, message) for message in self._messages]
+        waiting = []
+        for place, (intent, entry) in enumerate(zip(intents, self._store.recorded(intents), strict=True)):
+            if may_send(entry, intent, resend_unknown=self._resend_unknown):
+                waiting.append((place, intent))
+            elif entry is not None:
+                self._attempts[place] = self._earlier(self._messages[place], entry, intent)
+        return waiting
+
+    def _send_group(self, group: Sequence[tuple[int, Intent]]) -> None:
+        reason = "the task was told to stop" if self._stopped.is_set() else self._breaker.reason
+        if reason:
+            for place, _ in group:
+                self._attempts[place] = self._not_tried(self._messages[place], reason)
+            return
+        name = self._store.intend([intent for _, intent in group])
+        self._post([place for place, _ in group], leave_before=time.monotonic() + INTENT_SECONDS)
+        self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
+
+    def _post(self, places: Sequence[int], leave_before: float) -> None:
+        threads = []
+        for place in places:
+            # Should the thread die of a fault of ours, the message was perhaps sent.
+            self._attempts[place] = self._attempt(self._messages[place], Outcome.UNKNOWN, "the sending thread died")
+            thread = threading.Thread(
+                target=self._post_one, args=(place, leave_before), name="nusawa-send", daemon=True
+            )
+            thread.start()
+            threads.append(thread)
+        for thread in threads:
+            thread.join()
+
+    def _post_one(self, place: int, leave_before: float) -> None:
+        message = self._messages[place]
+        if self._breaker.reason:
+            self._attempts[place] = self._not_tried(message, self._breaker.reason)
+            return
+        try:
+            self._attempts[place] = Attempt(self._client.send(message, leave_before=leave_before))
+            self._breaker.heard(None)
+        except NusaWaError as error:
+            self._attempts[place] = self._failed(message, error)
+            self._breaker.heard(error)
+
+    def _failed(self, message: Message, error: NusaWaError) -> Attempt:
+        if isinstance(error, OutcomeUnknown):
+            return self._attempt(message, Outcome.UNKNOWN, str(error), repeatable=self._resend_unknown)
+        if isinstance(error, Refused):
+            receipt = Receipt(message.to, self._api, Outcome.REFUSED, code=error.code)
+            return Attempt(receipt, str(error), error.scope, error.retryable)
+        return self._not_tried(message, str(error))
+
+    def _not_tried(self, message: Message, why: str) -> Attempt:
+        return self._attempt(message, Outcome.NOT_TRIED, why, repeatable=True)
+
+    def _attempt(self, message: Message, outcome: Outcome, why: str, *, repeatable: bool = False) -> Attempt:
+        return Attempt(Receipt(message.to, self._api, outcome), why, repeatable=repeatable)
+
+    def _earlier(self, message: Message, entry: Entry, intent: Intent) -> Attempt:
+        if entry.text != intent.text:
+            log.warning("the text for %s has changed since it was %s", mask_number(message.to), entry.outcome.value)
+        receipt = Receipt(
+            message.to, entry.api or self._api, entry.outcome, entry.message_id, entry.code, repeated=True
+        )
+        scope = Scope(entry.scope) if entry.scope else None
+        return Attempt(receipt, "" if entry.outcome is Outcome.ACCEPTED else _EARLIER[entry.outcome], scope)
+
+    @property
+    def _api(self) -> str:
+        return self._client.settings.api_version
+
+
+_EARLIER = {
+    Outcome.UNKNOWN: "an earlier try perhaps sent it, and no answer is on record",
+    Outcome.REFUSED: "refused in an earlier try; repeating it will not help",
+}
+
+
+def _entry(attempt: Attempt, intent: Intent) -> Entry:
+    receipt = attempt.receipt
+    scope = attempt.scope.value if attempt.scope else ""
+    return Entry(receipt.outcome, intent.text, receipt.message_id, receipt.api, receipt.code, scope)
+
+
+class _Breaker:
+    """Says when to try no more: after a refusal of the whole account, or too many silences in a row. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._silences = 0
+        self._lock = threading.Lock()
+
+    def heard(self, error: NusaWaError | None) -> None:
+        with self._lock:
+            silent = isinstance(error, OutcomeUnknown) or (isinstance(error, Unreachable) and error.cause not in _OURS)
+            self._silences = self._silences + 1 if silent else 0
+            if isinstance(error, Refused) and error.scope is Scope.ACCOUNT:
+                self.reason = "the account was refused"
+            elif self._silences >= SILENCES_IN_A_ROW:
+                self.reason = f"{SILENCES_IN_A_ROW} sends in a row had no answer"
+
+
+_OURS = (Cause.STOPPED, Cause.LATE)
