@@ -34,6 +34,6 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def airflow_db() -> Path:
-    """Airflow's own database, fresh and empty; AIRFLOW_HOME is returned. Costs seconds, so ask for it only where needed."""
+    """Airflow's own database, fresh and empty, in the AIRFLOW_HOME returned. It costs seconds: only where needed."""
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
     return HOME
