@@ -1,0 +1,33 @@
+"""How the gateway behaves where its manual leaves a choice: limits, delivery, latency, shapes of answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(slots=True)
+class Rules:
+    """Settings of the emulated gateway; assign to them at any time.
+
+    :param equal_texts_a_day: Equal texts that one recipient gets in a day before -77; None for no limit.
+    :param messages_a_day: Messages that one recipient gets in 24 hours before -78; None for no limit.
+    :param letters: What becomes of an ordinary message, one letter a step: ``SD``, ``SDR`` (read), ``SF`` (failed).
+    :param step_seconds: How long each of those steps takes, by the gateway's clock.
+    :param latency_seconds: Seconds an answer takes, by the call's name (``send``, ``credits``, ``dr``, ``check``).
+    :param hit_gap_seconds: Calls of one account that come closer than this get HTTP 429; 0 for no limit.
+    :param reports_in_results: Whether v3 wraps a delivery report in ``results`` instead of giving it flat.
+    :param content_type: What v3 answers claim to be, whatever they are; empty for the truth.
+    :param second_question_mark: Whether callbacks append ``?`` to a URL that has a query already.
+    """
+
+    equal_texts_a_day: int | None = 10
+    messages_a_day: int | None = None
+    letters: str = "SD"
+    step_seconds: float = 1.0
+    latency_seconds: dict[str, float] = field(default_factory=dict)
+    hit_gap_seconds: float = 0.0
+    reports_in_results: bool = False
+    content_type: str = ""
+    second_question_mark: bool = False
