@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from airflow_provider_nusawa.emulator import vocabulary
 
@@ -49,3 +50,28 @@ class Account:
             self.sms_balance -= 1
         else:
             self.balance -= 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, secrets starred."""
+        return {
+            **asdict(self),
+            "password": "***",
+            "api_key": "***",
+            "expires": self.expires.isoformat() if self.expires else None,
+            "allowed_ips": sorted(self.allowed_ips),
+        }
+
+    def changed(self, values: dict[str, Any]) -> Account:
+        """Return it with some fields anew, given as JSON has them.
+
+        :raises ValueError: for a field that there is not, or a date that is none.
+        """
+        values = dict(values)
+        if isinstance(values.get("expires"), str):
+            values["expires"] = date.fromisoformat(values["expires"])
+        if "allowed_ips" in values:
+            values["allowed_ips"] = frozenset(values["allowed_ips"])
+        try:
+            return replace(self, **values)
+        except TypeError as error:
+            raise ValueError(f"an account has no such field: {error}") from error

@@ -127,3 +127,13 @@ class Books:
         while message is not None and message.at >= since:
             yield message
             message = message.earlier
+
+    def busiest_second(self, call: str) -> int:
+        """Return the most requests of a kind that came within any one second, among those still held in full."""
+        arrivals = [request.arrived for request in self.requests if request.call == call]
+        most, first = 0, 0
+        for last, arrived in enumerate(arrivals):
+            while arrived - arrivals[first] >= 1.0:
+                first += 1
+            most = max(most, last - first + 1)
+        return most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 DAY_SECONDS = 86_400.0
 
@@ -31,3 +32,30 @@ class Rules:
     reports_in_results: bool = False
     content_type: str = ""
     second_question_mark: bool = False
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Assign several at once, none if one of them cannot be.
+
+        :raises ValueError: naming the rule and what it takes.
+        """
+        for name, value in values.items():
+            takes = _TAKES.get(name)
+            if takes is None:
+                raise ValueError(f"no such rule: {name!r}. There are: {', '.join(_TAKES)}")
+            if not isinstance(value, takes) or (isinstance(value, bool) and bool not in takes):
+                raise ValueError(f"{name} takes {' or '.join(kind.__name__ for kind in takes)}, not {value!r}")
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+_TAKES: dict[str, tuple[type, ...]] = {
+    "equal_texts_a_day": (int, type(None)),
+    "messages_a_day": (int, type(None)),
+    "letters": (str,),
+    "step_seconds": (int, float),
+    "latency_seconds": (dict,),
+    "hit_gap_seconds": (int, float),
+    "reports_in_results": (bool,),
+    "content_type": (str,),
+    "second_question_mark": (bool,),
+}

@@ -6,20 +6,23 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from airflow_provider_nusawa.emulator import v3_face
+from airflow_provider_nusawa.emulator import api, orders, v3_face
 from airflow_provider_nusawa.emulator.backend import Backend
+from airflow_provider_nusawa.emulator.callbacks import pushing
 from airflow_provider_nusawa.emulator.calls import Call
 from airflow_provider_nusawa.emulator.desk import handle
-from airflow_provider_nusawa.emulator.wire import perform
+from airflow_provider_nusawa.emulator.wire import BACKEND, perform
 
-BACKEND = web.AppKey("backend", Backend)
 MAX_BODY = 4 * 1024 * 1024
 
 
 def application(backend: Backend) -> web.Application:
     """Return the gateway as a web application over a backend."""
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[orders.sentences])
     app[BACKEND] = backend
+    app.cleanup_ctx.append(pushing)
+    for routes in (api.routes, orders.routes):
+        app.router.add_routes(routes)
     for path in (v3_face.SEND_WA, v3_face.SEND_SMS, v3_face.COMMAND):
         app.router.add_route("*", path, gateway_v3)
     return app

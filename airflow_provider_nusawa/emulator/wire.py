@@ -9,7 +9,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from airflow_provider_nusawa.emulator.backend import Backend
 from airflow_provider_nusawa.emulator.replies import Plan
+
+BACKEND = web.AppKey("backend", Backend)
 
 LINGER_SECONDS = 0.05  # what was written before a reset must be read before the reset arrives: it discards the rest
 LOOK_SECONDS = 0.02
