@@ -8,6 +8,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from airflow_provider_nusawa.gateway.errors import Cause, InvalidSettings, Refused, Unreachable
 from airflow_provider_nusawa.gateway.messages import Credits
@@ -18,7 +20,7 @@ LIMIT_SECONDS = 20.0
 
 _BY_CODE = {
     -5: "NusaSMS does not accept this login and password (-5); both are those of the API user",
-    -7: "The login works, but the account's balance has expired (-7); top it up before sending",
+    -7: "The login works, but the balance has expired (-7); top it up before sending",
     -2: "The login works, but the account has no credits (-2); top it up before sending",
     -40: "NusaSMS does not accept requests from this machine (-40); have its public IP address put on the account's "
     "white list, and those of all workers and triggerers too",
@@ -31,7 +33,7 @@ _BY_HTTP_STATUS = {
     407: "The proxy wants a login (HTTP 407); look at HTTPS_PROXY of this machine",
     429: "The gateway had too many calls just now (HTTP 429); test again in a minute",
 }
-_BY_CAUSE = {
+BY_CAUSE = {
     Cause.DNS: "The host's name cannot be resolved; look at its spelling, and at the DNS of this machine",
     Cause.CONNECT: "The connection was refused or found no way; look at host and port, and at the firewall",
     Cause.TLS: "The TLS handshake failed; look at host and port, and where a proxy renews certificates, at ca_bundle",
@@ -54,7 +56,7 @@ def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
     try:
         settings = read_settings()
         asker = f"{asker} at {settings.host}"
-        well, sentence = True, _well(_balance(settings))
+        well, sentence = _judge(_balance(settings), datetime.now(ZoneInfo(settings.timezone)).date())
     except Exception as error:  # noqa: BLE001 - Airflow would show the browser any exception's own text
         well, sentence = False, _sentence(error)
     return well, f"{sentence}. {asker}."
@@ -68,9 +70,14 @@ def _balance(settings: Settings) -> Credits:
         return client.credits()
 
 
-def _well(balance: Credits) -> str:
+def _judge(balance: Credits, today: date) -> tuple[bool, str]:
+    if balance.amount <= 0:
+        return False, "The login works, but the account has no credits; top it up before sending"
+    if balance.expires and balance.expires < today:
+        expired = balance.expires.isoformat()
+        return False, f"The login works, but its balance expired on {expired}; top it up before sending"
     until = f"to be used until {balance.expires.isoformat()}" if balance.expires else "and no expiry was told"
-    return f"The account has {balance.amount:f} credits, {until}"
+    return True, f"The account has {balance.amount:f} credits, {until}"
 
 
 def _sentence(error: Exception) -> str:
@@ -80,7 +87,7 @@ def _sentence(error: Exception) -> str:
         by_http = _BY_HTTP_STATUS.get(error.http_status) if error.code is None else None
         return _BY_CODE.get(error.code or 0) or by_http or _capital(error.what)
     if isinstance(error, Unreachable):
-        return _BY_CAUSE.get(error.cause) or _capital(error.what)
+        return BY_CAUSE.get(error.cause) or _capital(error.what)
     if type(error).__name__ == "AirflowNotFoundException":
         return "There is no such connection; save it first"
     return f"The test itself failed with {type(error).__name__}, of which no more can be shown here"
