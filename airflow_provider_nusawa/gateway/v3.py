@@ -192,4 +192,5 @@ def _failed_look(status: int, reply: Reply) -> NusaWaError:
     code = code_of(status)
     if code.scope is Scope.ACCOUNT:
         return code_error(code, http_status=reply.status)
-    return Unreachable(f"the gateway answered {code.number} {code.name}: {code.meaning}", cause=Cause.SERVER)
+    said = f"{code.number} {code.name}: {code.meaning}" if status < 0 else f"the number {status} for a status"
+    return Unreachable(f"the gateway answered {said}", cause=Cause.SERVER)
