@@ -1,0 +1,103 @@
+"""Which questions are open, who waits for each, and when it is asked next. Knows no gateway, clock or event loop."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+L = TypeVar("L", bound=Hashable)
+
+GROWTH = 1.5
+"""Each look at the same message comes so many times later than the one before, up to the longest interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When to ask.
+
+    :param first_seconds: Before the first look, and before a second look at what seems to have failed.
+    :param longest_seconds: Between two looks, at most.
+    """
+
+    first_seconds: float
+    longest_seconds: float
+
+
+@dataclass(slots=True)
+class _Question(Generic[L]):
+    due: float
+    rhythm: Rhythm
+    wait_seconds: float
+    listeners: set[L] = field(default_factory=set)
+
+
+class Agenda(Generic[L]):
+    """The open questions of one connection, each held once. All times are seconds of one clock, the caller's."""
+
+    def __init__(self) -> None:
+        self._questions: dict[str, _Question[L]] = {}
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+    def add(self, listener: L, names: Iterable[str], rhythm: Rhythm, now: float) -> None:
+        """Open questions for a listener. Where another has one open already, the quicker rhythm holds for both."""
+        due = now + rhythm.first_seconds
+        for name in names:
+            known = self._questions.get(name)
+            if known is None:
+                known = self._questions[name] = _Question(due, rhythm, rhythm.first_seconds)
+            known.rhythm = _quicker(known.rhythm, rhythm)
+            known.wait_seconds = min(known.wait_seconds, rhythm.first_seconds)
+            known.due = min(known.due, due)
+            known.listeners.add(listener)
+
+    def drop(self, listener: L, names: Iterable[str]) -> None:
+        """Close questions for a listener. One that no listener has open any more is forgotten."""
+        for name in names:
+            question = self._questions.get(name)
+            if question is not None:
+                question.listeners.discard(listener)
+                if not question.listeners:
+                    del self._questions[name]
+
+    def hurry(self, name: str, now: float) -> None:
+        """Ask again after the first interval, whatever the wait has grown to."""
+        question = self._questions.get(name)
+        if question is not None:
+            question.due = min(question.due, now + question.rhythm.first_seconds)
+
+    def due(self, now: float, most: int) -> list[str]:
+        """Return the questions to ask now, the longest overdue first."""
+        first = heapq.nsmallest(most, self._questions.items(), key=lambda item: item[1].due)
+        return [name for name, question in first if question.due <= now]
+
+    def next_due(self) -> float:
+        return min(question.due for question in self._questions.values())
+
+    def asked(self, name: str, now: float) -> set[L]:
+        """Set a question's next time, and return a copy of who waits for its answer."""
+        question = self._questions.get(name)
+        if question is None:
+            return set()  # all who waited have left meanwhile
+        question.due = now + question.wait_seconds
+        question.wait_seconds = min(question.wait_seconds * GROWTH, question.rhythm.longest_seconds)
+        return set(question.listeners)
+
+    def pause_seconds(self, failures: int) -> float:
+        """Return how long to leave a gateway alone that has failed so many times in a row."""
+        shortest = min(question.rhythm.first_seconds for question in self._questions.values())
+        longest = min(question.rhythm.longest_seconds for question in self._questions.values())
+        return float(min(shortest * 2 ** min(failures - 1, 30), longest))
+
+    def listeners(self) -> set[L]:
+        return {listener for question in self._questions.values() for listener in question.listeners}
+
+
+def _quicker(one: Rhythm, other: Rhythm) -> Rhythm:
+    return Rhythm(
+        min(one.first_seconds, other.first_seconds),
+        min(one.longest_seconds, other.longest_seconds),
+    )
