@@ -30,6 +30,7 @@ class _WatchedRequest(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         if self.method != "CONNECT":  # what a proxy is told is not yet the request
             call = _current.get()
+            call.begin()
             call.leave()
             if call.request.query:
                 self.url = URL(f"{self.url}?{call.request.query}", encoded=True)
@@ -93,6 +94,7 @@ class AsyncTransport:
             await self._session.close()
 
     async def _ask(self, call: Call) -> Reply:
+        call.begin()
         request = call.request
         async with self._open().request(
             request.method,
@@ -130,6 +132,7 @@ def _proxy_for(host: str) -> str | None:
 _CAUSES: list[tuple[type[BaseException], Cause]] = [
     # The narrow ones first: aiohttp's DNS and TLS errors are ClientConnectorErrors too.
     (aiohttp.ClientConnectorDNSError, Cause.DNS),
+    (UnicodeError, Cause.DNS),  # a name that no name can be
     (aiohttp.ClientSSLError, Cause.TLS),
     (aiohttp.ClientHttpProxyError, Cause.PROXY),
     (aiohttp.ClientProxyConnectionError, Cause.PROXY),

@@ -35,17 +35,30 @@ class Call:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
+    def begin(self) -> None:
+        """Ask whether the request may begin; it may once, although libraries like to repeat a GET by themselves.
+
+        :raises Withheld: if it had begun before, or if the call was cut or is too late.
+        """
+        with self._lock:
+            if self.bytes_left:
+                raise Withheld
+            self._check()
+
     def leave(self) -> None:
         """Mark that bytes leave from here on.
 
         :raises Withheld: if the call was cut or is too late, in which case no byte may leave.
         """
         with self._lock:
-            if self.leave_before is not None and time.monotonic() > self.leave_before and not self.bytes_left:
-                self.cut_by = self.cut_by or Cause.LATE
-            if self.cut_by is not None:
-                raise Withheld
+            self._check()
             self.bytes_left = True
+
+    def _check(self) -> None:
+        if self.leave_before is not None and time.monotonic() > self.leave_before and not self.bytes_left:
+            self.cut_by = self.cut_by or Cause.LATE
+        if self.cut_by is not None:
+            raise Withheld
 
     def holds(self, fileno: int) -> None:
         """Name the open socket, so that a cut can end it even in the midst of a TLS handshake."""

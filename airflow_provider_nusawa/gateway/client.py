@@ -26,7 +26,7 @@ LONGEST_WAIT_SECONDS = 60.0
 """A Retry-After beyond this is the caller's to wait for: a worker slot is not held for it."""
 
 _NEVER_CONNECTED = (Cause.DNS, Cause.CONNECT, Cause.TIMEOUT, Cause.DROPPED)
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=10, jitter=0.5)
+_backoff = tenacity.wait_exponential(multiplier=0.5, max=10) + tenacity.wait_random(0, 0.5)
 
 
 def _is_repeatable(error: BaseException) -> bool:

@@ -44,6 +44,7 @@ class _Watched:
             self._connecting = False
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        _current.call.begin()
         query = _current.call.request.query
         super().putrequest(method, f"{url}?{query}" if query else url, *args, **kwargs)  # type: ignore[misc]
 
@@ -158,6 +159,7 @@ class Transport:
         self._adapter.close()
 
     def _ask(self, call: Call) -> Reply:
+        call.begin()
         prepared = PreparedRequest()
         prepared.method = call.request.method
         prepared.url = self._host + call.request.path
@@ -196,22 +198,21 @@ class Transport:
 
 
 _CAUSES: list[tuple[type[BaseException], Cause]] = [
-    # The narrow ones first: requests' ConnectTimeout is a ConnectionError, urllib3's NameResolutionError a
-    # NewConnectionError.
+    # The narrow ones first: urllib3's NameResolutionError is a NewConnectionError, and that a TimeoutError.
     (requests.exceptions.ProxyError, Cause.PROXY),
     (requests.exceptions.SSLError, Cause.TLS),
+    (urllib3.exceptions.NameResolutionError, Cause.DNS),
+    (urllib3.exceptions.LocationParseError, Cause.DNS),
+    (urllib3.exceptions.NewConnectionError, Cause.CONNECT),
     (requests.exceptions.Timeout, Cause.TIMEOUT),
     (urllib3.exceptions.TimeoutError, Cause.TIMEOUT),
-    (urllib3.exceptions.NameResolutionError, Cause.DNS),
-    (urllib3.exceptions.NewConnectionError, Cause.CONNECT),
-    (TimeoutError, Cause.TIMEOUT),
 ]
 
 
-def _cause(error: BaseException) -> Cause:
-    # requests wraps urllib3's errors, as the first argument and that one's ``reason``.
-    inner = getattr(error.args[0], "reason", None) if error.args else None
-    for one in (error, inner):
+def _cause(error: Exception) -> Cause:
+    # requests wraps urllib3's errors: as the first argument, and that one's ``reason``.
+    wrapped = getattr(error.args[0], "reason", None) if error.args else None
+    for one in (error, wrapped):
         for kind, cause in _CAUSES:
             if isinstance(one, kind):
                 return cause
