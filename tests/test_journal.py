@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +12,7 @@ from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.journal import Entry, Forgetful, Intent, JournalUnavailable, intent_of, may_send, stronger
 from airflow_provider_nusawa.task_state import TaskStateStore
+from tests.tries import TaskState, Ti
 
 AISHA = "6281234567890"
 INTENT = Intent("person", "text")
@@ -82,42 +80,15 @@ def test_a_person_is_another_under_another_account_or_when_redirected():
     assert len(persons) == 3
 
 
-@dataclass
-class Keys:
-    """Airflow's task state, as far as one task instance sees it: JSON by key, and writes that may fail."""
-
-    rows: dict[str, str] = field(default_factory=dict)
-    fails: bool = False
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if self.fails:
-            raise ConnectionError("no api server")
-        return json.loads(self.rows[key]) if key in self.rows else default
-
-    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
-        if self.fails:
-            raise ConnectionError("no api server")
-        assert key not in self.rows, "keys are written once"
-        self.rows[key] = json.dumps(value)
-
-
-@dataclass
-class Ti:
-    try_number: int = 1
-    dag_id: str = "dag"
-    run_id: str = "run"
-    task_id: str = "task"
-
-
 task_state = pytest.mark.skipif(find_spec("airflow.sdk") is None, reason="task state came with Airflow 3.3")
 
 
 @task_state
 def test_an_intent_without_an_outcome_reads_as_unknown_in_the_next_try():
-    keys = Keys()
-    TaskStateStore(keys, Ti(1)).intend([INTENT])
+    state = TaskState()
+    TaskStateStore(state, Ti(1)).intend([INTENT])
 
-    (found,) = TaskStateStore(keys, Ti(2)).recorded([INTENT])
+    (found,) = TaskStateStore(state, Ti(2)).recorded([INTENT])
 
     assert found is not None
     assert found.outcome is Outcome.UNKNOWN
@@ -125,26 +96,28 @@ def test_an_intent_without_an_outcome_reads_as_unknown_in_the_next_try():
 
 @task_state
 def test_an_outcome_comes_back_whole():
-    keys, told = Keys(), Entry(Outcome.ACCEPTED, "text", "0123", "v3", 0)
-    store = TaskStateStore(keys, Ti(1))
+    state, told = TaskState(), Entry(Outcome.ACCEPTED, "text", "0123", "v3", 0)
+    store = TaskStateStore(state, Ti(1))
     store.conclude(store.intend([INTENT]), [told])
 
-    assert TaskStateStore(keys, Ti(2)).recorded([INTENT, Intent("stranger", "text")]) == [told, None]
+    assert TaskStateStore(state, Ti(2)).recorded([INTENT, Intent("stranger", "text")]) == [told, None]
 
 
 @task_state
 def test_task_state_shows_neither_number_nor_text():
-    keys = Keys()
-    store = TaskStateStore(keys, Ti())
+    state = TaskState()
+    store = TaskStateStore(state, Ti())
     intent = intent_of(store, Settings(login="toko"), Message(AISHA, "Kode rahasia"))
     store.conclude(store.intend([intent]), [entry(Outcome.ACCEPTED)])
 
-    rows = str(keys.rows)
+    rows = str(state.rows)
     assert not [piece for piece in (AISHA, AISHA[2:], "rahasia", "toko") if piece in rows]
 
 
 def test_a_mark_is_the_same_in_the_next_try_and_another_in_another_run():
-    marks = {TaskStateStore(Keys(), Ti(try_number, run_id=run)).mark(AISHA) for try_number in (1, 2) for run in "ab"}
+    marks = {
+        TaskStateStore(TaskState(), Ti(try_number, run_id=run)).mark(AISHA) for try_number in (1, 2) for run in "ab"
+    }
 
     assert len(marks) == 2
 
@@ -152,7 +125,7 @@ def test_a_mark_is_the_same_in_the_next_try_and_another_in_another_run():
 @task_state
 @pytest.mark.parametrize("use", ["recorded", "intend"])
 def test_a_store_that_cannot_be_reached_says_so(use):
-    store = TaskStateStore(Keys(fails=True), Ti())
+    store = TaskStateStore(TaskState(away=True), Ti())
 
     with pytest.raises(JournalUnavailable) as caught:
         getattr(store, use)([INTENT])
@@ -169,11 +142,11 @@ OUTCOMES = st.sampled_from([Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.REFUSED, 
 @given(st.data())
 def test_nobody_is_posted_to_again_after_an_acceptance_or_an_unknown(data):
     """Tries that die before a post, between post and record, or not at all; groups of any size."""
-    keys = Keys()
+    state = TaskState()
     posted: dict[str, list[Outcome]] = {person: [] for person in PEOPLE}
 
     for try_number in range(1, data.draw(st.integers(2, 4), "tries") + 1):
-        store = TaskStateStore(keys, Ti(try_number))
+        store = TaskStateStore(state, Ti(try_number))
         intents = [Intent(person, "text") for person in PEOPLE]
         waiting = [
             intent
