@@ -87,6 +87,12 @@ async def _serve(backend: Backend, listening: socket.socket) -> None:
     await run(backend, listening, stop, announce)
 
 
+def _reason(error: OSError | OverflowError) -> str:
+    # Python appends the address, which the sentence has already; a resolver's errors have numbers below 0.
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None and number > 0 else str(error)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gateway; return the exit code: 0 when stopped, 2 when the port is taken."""
     options = parser().parse_args(arguments)
@@ -96,8 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         listening = listen(options.host, options.port)
     except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
-        print(f"cannot listen on {options.host}:{options.port}: {reason}; choose another --port", file=sys.stderr)
+        print(f"cannot listen on {options.host}:{options.port}: {_reason(error)}; try another --port", file=sys.stderr)
         return TAKEN
     asyncio.run(_serve(backend_of(options), listening))
     return 0

@@ -20,6 +20,7 @@ def _limit(request: web.Request) -> int | None:
 
 
 @routes.get("/_emulator")
+@routes.get("/_emulator/")
 async def overview(request: web.Request) -> web.Response:
     return web.json_response(views.summary(request.app[BACKEND]))
 

@@ -103,6 +103,7 @@ class Books:
         self.in_flight = 0
         self.in_flight_peak = 0
         self.received = 0
+        self.twice = 0  # recipients that got more than one message
 
     def enter(self, request: Received) -> None:
         """Note a request, before anything is done about it."""
@@ -119,6 +120,7 @@ class Books:
 
     def accept(self, message: Message) -> None:
         message.earlier = self.latest.get(message.number)
+        self.twice += message.earlier is not None and message.earlier.earlier is None
         self.latest[message.number] = self.messages[message.id] = message
 
     def sent_to(self, number: str, since: float = 0.0) -> Iterator[Message]:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from airflow_provider_nusawa.emulator import api, orders, v3_face
+from airflow_provider_nusawa.emulator import api, inbox, orders, v3_face
 from airflow_provider_nusawa.emulator.backend import Backend
 from airflow_provider_nusawa.emulator.callbacks import pushing
 from airflow_provider_nusawa.emulator.calls import Call
@@ -21,7 +21,7 @@ def application(backend: Backend) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY, middlewares=[orders.sentences])
     app[BACKEND] = backend
     app.cleanup_ctx.append(pushing)
-    for routes in (api.routes, orders.routes):
+    for routes in (api.routes, orders.routes, inbox.routes):
         app.router.add_routes(routes)
     for path in (v3_face.SEND_WA, v3_face.SEND_SMS, v3_face.COMMAND):
         app.router.add_route("*", path, gateway_v3)
