@@ -72,6 +72,7 @@ UNREADABLE = {
     "html": b"<html><body><h1>It works!</h1></body></html>",
     "bomb": _BOMB,
     "external-entity": b'<!DOCTYPE r SYSTEM "http://127.0.0.1:1/x"><results/>',
+    "doctype": b"<!DOCTYPE r><r><status>0</status><messageid>1</messageid><ref_no>1</ref_no><value>1</value></r>",
     "text": b"OK",
     "null": b"null",
     "number": b"0",

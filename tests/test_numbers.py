@@ -69,6 +69,7 @@ def test_a_number_is_read_in_its_country(written: str, region: str, digits: str)
     [
         pytest.param("021 555 1234", "is a landline in country +62", id="landline"),
         pytest.param("0812345", "is too short", id="too-short"),
+        pytest.param("0841 2345 6", "is too short", id="too-short-for-a-new-prefix"),
         pytest.param("112", "is too short", id="emergency"),
         pytest.param("081234567890123", "is too long", id="too-long"),
         pytest.param("9" * 300, "is too short, too long, or", id="far-too-long"),

@@ -115,6 +115,7 @@ def test_every_negative_code_is_a_refusal_that_names_it(code: int) -> None:
         pytest.param(reply([{"status": 0, "messageid": ID, "destination": TO}]), ID, id="list"),
         pytest.param(reply({"Status": 0, "MessageID": ID, "extra": {"a": [True]}}), ID, id="other-case-and-more"),
         pytest.param(reply(b"\xef\xbb\xbf \n" + V3.accepted), ID, id="bom"),
+        pytest.param(reply(b"\xef\xbb\xbf\n" + (DATA / "vendor_success.xml").read_bytes()), ID, id="xml-bom"),
         pytest.param(
             reply(f"<result><status>0</status><messageid>{ID}</messageid></result>".encode()), ID, id="xml-flat"
         ),
@@ -265,10 +266,11 @@ def test_a_report_about_nobody_is_a_failed_look(body: Any, status: int) -> None:
         v3.read_report(reply(body, status), REPORT_ID, V3.settings)
 
 
+@pytest.mark.parametrize("status", [200, 500])
 @pytest.mark.parametrize("code", [number for number, row in CODES.items() if row.scope is Scope.ACCOUNT])
-def test_an_account_code_ends_a_wait(code: int) -> None:
+def test_an_account_code_ends_a_wait(code: int, status: int) -> None:
     with pytest.raises(Refused) as caught:
-        v3.read_report(results((code, "", "")), REPORT_ID, V3.settings)
+        v3.read_report(results((code, "", ""), status=status), REPORT_ID, V3.settings)
 
     assert (caught.value.code, caught.value.scope) == (code, Scope.ACCOUNT)
 

@@ -84,7 +84,7 @@ def no_answer(reply: Reply, *, sends: bool, destination: str = "", why: str = ""
 def retry_after_seconds(reply: Reply) -> float | None:
     """Return how long the answer asks to wait, told in seconds or as an HTTP date; None if it does not say."""
     told = reply.headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdecimal():
+    if told.isdecimal():
         return _bounded(float(told))
     date = _http_date(told)
     if date is None:
