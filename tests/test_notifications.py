@@ -354,26 +354,27 @@ def test_a_store_that_fails_costs_no_alert(told, caplog):
     assert "could not be written down" in caplog.text
 
 
-def test_a_dag_processor_never_asks_the_tasks_store(told):
+def test_the_tasks_store_is_never_asked_where_nobody_answers(told):
     class Deaf:
         def get(self, key, default=None):
-            pytest.fail("nobody answers in a DAG processor: this would hang")
+            pytest.fail("nobody answers: in a DAG processor this would hang")
 
         set = get
 
     NusaWaNotifier(to=ON_CALL)(_context(task_state_store=Deaf(), reason="task_failure"))
     NusaWaNotifier(to=SECOND)(_context(task_state_store=Deaf(), start_date=None))
+    NusaWaNotifier(to=ON_CALL)(_context(task_state_store=Deaf(), state="up_for_retry"))
 
-    assert len(told.messages) == 2
+    assert len(told.messages) == 3
 
 
 def test_alerts_within_min_interval_are_held_back_and_counted(told, caplog):
     store = ProcessStore()
     notifier = NusaWaNotifier(to=ON_CALL, text="Halo " * 300, min_interval=timedelta(hours=1))
     for number in (1, 2, 3):
-        notifier(_context(task_state_store=store, state="up_for_retry", try_number=number))
+        notifier(_context(task_state_store=store, try_number=number))
 
-    notifier(_context(task_state_store=store, try_number=4))
+    notifier(_context(task_state_store=store, try_number=4, state="success"))
 
     first, last = (message.text for message in told.messages)
     assert "more since" not in first
@@ -386,11 +387,11 @@ def test_what_was_held_back_is_counted_again_where_the_alert_was_refused(told):
     store = ProcessStore()
     notifier = NusaWaNotifier(to=ON_CALL, text="Halo", min_interval=3600)
     for number in (1, 2):
-        notifier(_context(task_state_store=store, state="up_for_retry", try_number=number))
+        notifier(_context(task_state_store=store, try_number=number))
     told.fail_next(-99)
 
     for _ in range(2):
-        notifier(_context(task_state_store=store, try_number=3))
+        notifier(_context(task_state_store=store, try_number=3, state="success"))
 
     assert told.messages[-1].text.splitlines()[-1].startswith("+1 more since ")
 

@@ -25,7 +25,7 @@ def test_a_task_instance_names_all():
 
     event = read_event({"ti": ti, "exception": ValueError()}, NOTIFIER, PAGE)
 
-    assert event == Event(Kind.FAILED, "d", "t", "r", 2, 1, 4, link="https://log", in_task=True)
+    assert event == Event(Kind.FAILED, "d", "t", "r", 2, 1, 4, link="https://log", has_store=True)
 
 
 def test_a_deadline_brings_plain_dicts():
@@ -70,13 +70,19 @@ def test_a_dag_callback_is_about_the_run(more, kind, task_id):
 
 
 def test_a_dag_callback_never_runs_in_the_tasks_process():
-    assert not read_event(_run_context(reason="task_failure", task_state_store=0), NOTIFIER).in_task
+    assert not read_event(_run_context(reason="task_failure", task_state_store=0), NOTIFIER).has_store
+
+
+def test_a_retry_callback_comes_after_airflow_has_renamed_the_task_instance():
+    ti = SimpleNamespace(state="up_for_retry", start_date=datetime.now(timezone.utc))
+
+    assert not read_event({"ti": ti}, NOTIFIER).has_store
 
 
 def test_a_dag_processor_builds_a_task_instance_that_has_not_started_here():
     ti = SimpleNamespace(dag_id="d", task_id="t", run_id="r", try_number=1)
 
-    assert not read_event({"ti": ti}, NOTIFIER).in_task
+    assert not read_event({"ti": ti}, NOTIFIER).has_store
 
 
 @pytest.mark.parametrize(

@@ -66,12 +66,12 @@ def test_a_key_is_of_one_recipient_and_scope_and_shows_no_number():
     assert len({key, memory_key("6281234567891", "dag", "task"), memory_key("6281234567890", "dagt", "ask")}) == 3
 
 
-def test_only_the_tasks_own_process_asks_the_tasks_store():
+def test_the_tasks_store_is_asked_only_where_it_answers():
     own, process = ProcessStore(), ProcessStore()
 
-    assert store_of({"task_state_store": own}, in_task=True, process=process) is own
-    assert store_of({"task_state_store": own}, in_task=False, process=process) is process
-    assert store_of({}, in_task=True, process=process) is process
+    assert store_of({"task_state_store": own}, has_store=True, process=process) is own
+    assert store_of({"task_state_store": own}, has_store=False, process=process) is process
+    assert store_of({}, has_store=True, process=process) is process
 
 
 def test_a_process_forgets_the_oldest_first():

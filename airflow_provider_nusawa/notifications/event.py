@@ -48,7 +48,8 @@ class Event:
     :param map_index: -1 where the task is not mapped.
     :param tries: How many tries the task has in all; 0 if not known.
     :param due: The deadline that was missed.
-    :param in_task: Whether this runs in the task's own process, where its state store answers.
+    :param has_store: Whether the task's own state store answers. It does in the task's process, but not to a retry
+        callback: Airflow has given the task instance another id by then, and no longer knows the one in the context.
     """
 
     kind: Kind = Kind.OTHER
@@ -61,7 +62,7 @@ class Event:
     reason: str = ""
     due: str = ""
     link: str = ""
-    in_task: bool = False
+    has_store: bool = False
 
     @property
     def identity(self) -> str:
@@ -82,8 +83,9 @@ def read_event(context: Mapping[str, Any], notifier: object, run_page: str = "")
         ti = None
     dag_id = _text(_get(ti, "dag_id") or _get(_get(context, "dag"), "dag_id") or _get(run, "dag_id"))
     run_id = _text(_get(ti, "run_id") or _get(context, "run_id") or _get(run, "run_id") or _get(run, "dag_run_id"))
+    kind = _kind(context, ti, notifier, bool(deadline), reason)
     return Event(
-        kind=_kind(context, ti, notifier, bool(deadline), reason),
+        kind=kind,
         dag_id=dag_id,
         task_id=_text(_get(ti, "task_id")),
         run_id=run_id,
@@ -93,7 +95,7 @@ def read_event(context: Mapping[str, Any], notifier: object, run_page: str = "")
         reason=reason,
         due=_time(_get(deadline, "deadline_time")),
         link=_text(_get(ti, "log_url")) or _run_link(run_page, dag_id, run_id),
-        in_task=not reason and _get(ti, "start_date") is not None,
+        has_store=kind is not Kind.RETRY and not reason and _get(ti, "start_date") is not None,
     )
 
 

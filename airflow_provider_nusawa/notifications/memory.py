@@ -38,13 +38,13 @@ class ProcessStore:
             self._values.popitem(last=False)
 
 
-def store_of(context: Mapping[str, Any], *, in_task: bool, process: Store) -> Store:
-    """Return the task's own store where there is one, else the process's.
+def store_of(context: Mapping[str, Any], *, has_store: bool, process: Store) -> Store:
+    """Return the task's own store where it answers, else the process's.
 
-    Only the task's own process may ask the task's store: a DAG processor has it in its context too, but nobody there
-    answers, and the question would hang until Airflow kills the process.
+    A DAG processor has the task's store in its context too, but nobody there answers, and a question would hang until
+    Airflow kills the process.
     """
-    store = context.get("task_state_store") if in_task else None
+    store = context.get("task_state_store") if has_store else None
     return process if store is None else store
 
 

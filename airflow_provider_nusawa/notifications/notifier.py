@@ -132,7 +132,7 @@ class NusaWaNotifier(BaseNotifier):
     def _round(self, context: Any, settings: Settings) -> tuple[Round, list[Alert]]:
         rendered, self._rendered = self._rendered or Rendered(), None
         event = read_event(context, self, _run_page())
-        store = store_of(context, in_task=event.in_task, process=_PROCESS)
+        store = store_of(context, has_store=event.has_store, process=_PROCESS)
         if self._min_seconds and not self._said_scope:
             self._said_scope = True
             log.warning(_SCOPE, "process" if store is _PROCESS else "task instance")
