@@ -20,13 +20,8 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": NAME,
                 "external-doc-url": "https://nusasms.com",
-                "how-to-guide": [
-                    "/docs/connection.md",
-                    "/docs/send.md",
-                    "/docs/wait.md",
-                    "/docs/credits.md",
-                    "/docs/notify.md",
-                ],
+                "logo": "/docs/integration-logos/NusaWA.svg",
+                "how-to-guide": ["/docs/connection.md"],
                 "tags": ["service"],
             }
         ],

@@ -1,0 +1,190 @@
+"""Who may import what: the borders of docs/architecture.md, executed; and what a Dag file pays for our names."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import airflow_provider_nusawa
+
+NAME = airflow_provider_nusawa.__name__
+ROOT = Path(airflow_provider_nusawa.__file__).parent
+
+FORM = {"connection_fields", "connection_form"}
+READING = {"connection_host", "connection_values", "connection_settings", "connection_check", "masking"}
+FACES = {"operators", "sensors", "triggers", "notifications"}  # what Dags import
+
+# Room: the rooms of ours that it may know. A module that is not named here is one of the plain rooms.
+ROOMS: dict[str, set[str]] = {
+    "gateway": {"gateway"},
+    "emulator": {"emulator"},
+    "ledger": {"ledger", "gateway"},
+    "campaign": {"campaign", "gateway", "ledger"},
+    "receiver": {"gateway", "ledger"},
+    "testing": {"emulator"},
+    "get_provider_info": FORM,
+    **dict.fromkeys(FORM, FORM),
+    **dict.fromkeys(READING, READING | FORM | {"gateway"}),
+    "hooks": FORM | READING | {"gateway"},
+}
+OUTSIDE = {"emulator", "testing", "receiver", "get_provider_info"}  # nobody's to import
+
+KNOW_AIRFLOW = FACES | READING | {"hooks", "airflow_errors", "task_state", "receiver"}
+AIRFLOW = ("airflow.providers.common.compat", "airflow.triggers.base")  # the same names on 2.11 and on 3
+OF_ONE_AIRFLOW = {"task_state": "airflow.sdk", "receiver": "airflow"}  # behind a question for the version
+
+LIBRARIES = {
+    "requests": {"gateway.transport", "gateway.connections"},
+    "urllib3": {"gateway.transport", "gateway.connections"},
+    "aiohttp": {"gateway.async_transport", "emulator"},
+    "sqlalchemy": {"ledger"},
+    "phonenumbers": {"gateway.numbers", "gateway.number_plans"},
+    "defusedxml": {"gateway.bodies"},
+    "pytest": {"testing"},
+}
+HEAVY = {"requests", "aiohttp", "sqlalchemy", "phonenumbers"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: by which of our modules, of what, and whether it runs when the module is imported."""
+
+    by: str
+    of: str
+    at_once: bool
+
+    @property
+    def room(self) -> str:
+        return self.by.split(".")[0]
+
+    @property
+    def our_room(self) -> str:
+        """The room of ours that is imported; empty for anybody else's."""
+        return self.of.removeprefix(f"{NAME}.").split(".")[0] if self.of.startswith(f"{NAME}.") else ""
+
+
+def imports_in(path: Path) -> Iterator[Import]:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+    def walk(node: ast.AST, at_once: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                continue
+            if isinstance(child, ast.Import):
+                yield from (Import(module, alias.name, at_once) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert not child.level, f"{module} imports relatively"
+                yield from (Import(module, f"{child.module}.{alias.name}", at_once) for alias in child.names)
+            inside = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+            yield from walk(child, at_once and not inside)
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), True)
+
+
+PATHS = sorted(ROOT.rglob("*.py"))
+IMPORTS = [found for path in PATHS for found in imports_in(path)]
+PLAIN = {path.relative_to(ROOT).with_suffix("").parts[0] for path in PATHS} - {"__init__"} - set(ROOMS) - FACES
+
+
+def allowed(room: str) -> set[str]:
+    if room in FACES:
+        return FACES | PLAIN | {"hooks", "gateway", "ledger", "campaign"}
+    return ROOMS.get(room, PLAIN | {"gateway", "ledger"})
+
+
+def test_every_room_knows_only_the_rooms_below_it() -> None:
+    wrong = [
+        found
+        for found in IMPORTS
+        if found.our_room and found.our_room != "__version__" and found.our_room not in allowed(found.room)
+    ]
+
+    assert wrong == []
+    assert not any(OUTSIDE & allowed(room) for room in FACES | PLAIN | {"hooks", "gateway"})
+
+
+def test_only_the_airflow_side_knows_airflow() -> None:
+    assert {
+        found.by for found in IMPORTS if found.of.startswith("airflow.") and found.room not in KNOW_AIRFLOW
+    } == set()
+
+
+def test_airflow_is_imported_by_names_that_every_version_has() -> None:
+    wrong = [
+        found
+        for found in IMPORTS
+        if found.of.startswith("airflow.")
+        and not found.of.startswith(AIRFLOW)
+        and not found.of.startswith(OF_ONE_AIRFLOW.get(found.room, "airflow-none"))
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_has_one_home(library: str) -> None:
+    homes = tuple(LIBRARIES[library])
+    users = {found.by for found in IMPORTS if found.of.split(".")[0] == library}
+
+    assert {user for user in users if not user.startswith(homes)} == set()
+
+
+def test_no_module_needs_itself_to_be_imported() -> None:
+    modules = {Import(found.by, "", True).by for found in IMPORTS}
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for found in IMPORTS:
+        target = found.of.removeprefix(f"{NAME}.")
+        for name in (target, target.rpartition(".")[0]):
+            if found.at_once and name in graph and name != found.by:
+                graph[found.by].add(name)
+                break
+
+    while leaves := [module for module, needs in graph.items() if not needs & graph.keys()]:
+        for module in leaves:
+            del graph[module]
+
+    assert graph == {}
+
+
+# What any Dag file loads that uses Airflow's own building blocks.
+BARE = """
+from airflow.providers.common.compat.sdk import DAG, BaseHook, BaseNotifier, BaseOperator, BaseSensorOperator, conf
+"""
+OURS = """
+import importlib, json, sys
+before = {name.split(".")[0] for name in sys.modules}
+importlib.import_module("airflow_provider_nusawa." + sys.argv[1])
+print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} - before)))
+"""
+
+
+def loaded_by(module: str, after: str) -> set[str]:
+    """The libraries that were not loaded before."""
+    command = [sys.executable, "-W", "ignore", "-c", after + OURS, module]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return set(json.loads(output.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("module", ["operators", "sensors", "notifications"])
+def test_a_dag_file_loads_no_heavy_library_for_us(module: str) -> None:
+    assert loaded_by(module, after=BARE) & HEAVY == set()
+
+
+def test_metadata_loads_nothing_but_the_table_of_fields() -> None:
+    assert loaded_by("get_provider_info", after="") - sys.stdlib_module_names == {NAME}
+
+
+def test_the_gateway_works_where_no_airflow_is() -> None:
+    """Every module below Airflow is imported while airflow cannot be."""
+    rooms = ("gateway", "ledger", "campaign", "emulator")
+    modules = sorted({found.by for found in IMPORTS if found.room in rooms and not found.by.endswith("__main__")})
+    code = f"import sys; sys.modules['airflow'] = None\nfor name in {modules}: __import__('{NAME}.' + name)"
+
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
