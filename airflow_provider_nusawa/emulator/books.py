@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SECRETS = frozenset({"password", "APIKey"})
+LONGEST = 4000  # a file of half a megabyte in each of 20,000 requests would be 10 GB
 
 
 @dataclass(slots=True)
@@ -89,7 +90,14 @@ class Received:
 
 
 def starred(fields: dict[str, str]) -> dict[str, str]:
-    return {name: "***" if name in SECRETS and value else value for name, value in fields.items()}
+    """Return fields fit for the books: secrets starred, files left out."""
+    return {name: _fit(name, value) for name, value in fields.items()}
+
+
+def _fit(name: str, value: str) -> str:
+    if name in SECRETS and value:
+        return "***"
+    return value if len(value) <= LONGEST else f"{value[:100]}… ({len(value)} characters)"
 
 
 class Books:

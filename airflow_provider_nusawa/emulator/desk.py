@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_nusawa.emulator.calls import Call, Face
 from airflow_provider_nusawa.emulator.faults import KINDS, Fault
 from airflow_provider_nusawa.emulator.replies import Plan, Reply
+from airflow_provider_nusawa.emulator.v1_face import V1
 from airflow_provider_nusawa.emulator.v3_face import V3
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ XML_BOMB = (
     "<results><result><status>&e10;</status><messageid>1</messageid><destination>1</destination></result></results>"
 ).encode()
 
-FACES: dict[str, Face] = {"v3": V3()}
+FACES: dict[str, Face] = {"v3": V3(), "v1": V1()}
 
 
 def handle(backend: Backend, call: Call, received: Received) -> Plan:

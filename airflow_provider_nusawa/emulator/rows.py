@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.emulator.clock import at_jakarta
-from airflow_provider_nusawa.emulator.vocabulary import LETTERS, name_of
+from airflow_provider_nusawa.emulator.vocabulary import LETTERS, words_of
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.emulator.books import Message, Received
 
-TICKS = {"": "🕓", "S": "✓", "D": "✓✓", "R": "✓✓", "F": "✕", "A": "✕"}
+TICKS = {"": "…", "S": "✓", "D": "✓✓", "R": "✓✓", "F": "✕", "A": "✕"}
 STATES = {"": "accepted", "S": "sent", "D": "delivered", "R": "read", "F": "failed", "A": "failed"}
 TEXTS = ("text", "SMSText", "message", "caption")
 
@@ -69,11 +69,11 @@ def row_of(request: Received, message: Message | None, now: float) -> Row:
     """Return what is shown of a request, and of the message that it made, if it made one."""
     if message is not None:
         return _accepted(request, message, message.letter(now))
-    if request.outcome.startswith("refused"):
-        return _refused(request, request.outcome.removeprefix("refused "))
+    if not request.fault and request.outcome.startswith("refused"):
+        return _refused(request, request.outcome.removeprefix("refused").lstrip(": "))
     if request.fault.startswith("code"):
         return _refused(request, request.fault.removeprefix("code "))
-    return Row(request, "lost", "⚡", "not accepted", f"instead of an answer: {request.fault or request.outcome}")
+    return Row(request, "lost", "!", "not accepted", f"instead of an answer: {request.fault or request.outcome}")
 
 
 def _accepted(request: Received, message: Message, letter: str) -> Row:
@@ -87,5 +87,6 @@ def _accepted(request: Received, message: Message, letter: str) -> Row:
 
 
 def _refused(request: Received, code: str) -> Row:
-    known = code.lstrip("-").isdigit()
-    return Row(request, "refused", "✕", f"refused {code} {name_of(int(code))}" if known else f"refused: {code}")
+    if not code.lstrip("-").isdigit():
+        return Row(request, "refused", "✕", "refused", code)
+    return Row(request, "refused", "✕", f"refused {code}", words_of(int(code)))
