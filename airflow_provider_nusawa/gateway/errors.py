@@ -121,6 +121,7 @@ class Refused(NusaWaError):
     :param code: The gateway's negative status code; None where only HTTP said no.
     :param http_status: The HTTP status of the answer.
     :param retry_after: Seconds to wait, where the answer said so (HTTP 429).
+    :param opted_out: Whether the person asked for no more messages: do not write to them again.
     """
 
     def __init__(
@@ -131,12 +132,14 @@ class Refused(NusaWaError):
         code: int | None = None,
         http_status: int = 200,
         retry_after: float | None = None,
+        opted_out: bool = False,
         destination: str = "",
     ) -> None:
         self.scope = scope
         self.code = code
         self.http_status = http_status
         self.retry_after = retry_after
+        self.opted_out = opted_out
         self.retryable = scope is Scope.TRANSIENT
         super().__init__(what, destination=destination)
 
@@ -147,7 +150,7 @@ class Refused(NusaWaError):
             Scope.RECIPIENT: "Nothing was sent; repeating it today will not help.",
             Scope.MESSAGE: "Nothing was sent; mend the message before repeating it.",
             Scope.TRANSIENT: "Nothing was sent, so it may be repeated later.",
-            Scope.UNLISTED: "Nothing was sent; ask NusaSMS what the code means before repeating it.",
+            Scope.UNLISTED: "Nothing was sent; ask NusaSMS what that means before repeating it.",
         }[self.scope]
 
 

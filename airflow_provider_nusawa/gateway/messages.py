@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
+from airflow_provider_nusawa.gateway.media import Media
 
 MAX_TEXT = 1000
 """Characters that the gateway takes in one text (vendor's page, "URL Query String Parameters")."""
@@ -22,21 +23,40 @@ def mask_number(number: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What only API v1.0 can be asked for; each is the account's own default unless given.
+
+    :param sender: Which of the account's senders speaks.
+    :param queue: Which of the account's queues it goes through.
+    :param include_unsubscribe: Whether the text offers the person to unsubscribe.
+    """
+
+    sender: str = ""
+    queue: str = ""
+    include_unsubscribe: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One text to one person, checked when it is made.
 
     :param to: An MSISDN as the gateway takes it: digits only, with country code. ``numbers.normalise_number`` makes it.
-    :param text: What to say: 1 to 1000 characters, without control characters but tab and newline.
+    :param text: What to say: 1 to 1000 characters, without control characters but tab and newline. With media it is
+        the caption, and may be empty.
+    :param media: A picture or document to send with it (API v1.0).
     :raises InvalidMessage: naming what is wrong, before anything is asked of the gateway.
     """
 
     to: str = field(repr=False)
     text: str = field(repr=False)
+    media: Media | None = field(default=None, repr=False)
+    options: Options = field(default=Options(), repr=False)
 
     def __post_init__(self) -> None:
         if not (self.to.isascii() and self.to.isdecimal() and 7 <= len(self.to) <= 15):
             raise InvalidMessage("the recipient is not 7 to 15 digits with country code", destination=self.to)
-        check_text(self.text, destination=self.to)
+        if self.text or not self.media:
+            check_text(self.text, destination=self.to)
 
 
 def check_text(text: str, *, destination: str = "") -> None:

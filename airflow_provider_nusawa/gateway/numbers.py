@@ -17,6 +17,7 @@ _GAP_CATEGORIES = frozenset({"Zs", "Cf", "Pd"})  # spaces, invisible marks that 
 _SEVERAL = frozenset(",;/|\r\n")
 _FOREIGN = re.compile(r"(?!^\+)[^0-9]")
 _TOO_LONG = 10**18
+_LEAST_ECHO = 6  # digits that an echoed number must share with the one posted
 _LIKE_A_FLOAT = re.compile(r"\+?\d+\.\d{1,2}")
 
 
@@ -36,6 +37,12 @@ def normalise_number(raw: str | int, region: str = "ID") -> str:
     text = _text_of(raw)
     common = _COMMON.fullmatch(text.translate(_COMMON_GAPS)) if region == "ID" else None
     return "62" + common[1] if common else _by_library(text, region.upper())
+
+
+def is_echo(echo: str, number: str) -> bool:
+    """Whether an answer's number is the one that was posted, which may come back as 0851… for 62851…."""
+    significant = "".join(filter(str.isdecimal, echo)).lstrip("0")
+    return len(significant) >= _LEAST_ECHO and number.endswith(significant)
 
 
 def _text_of(raw: object) -> str:

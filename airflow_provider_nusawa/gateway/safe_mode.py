@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_provider_nusawa.gateway.errors import Refused, Scope
 from airflow_provider_nusawa.gateway.messages import MAX_TEXT, Message
 from airflow_provider_nusawa.gateway.settings import Settings
@@ -19,4 +21,4 @@ def posted_instead(settings: Settings, message: Message) -> Message:
         raise Refused(what, scope=Scope.RECIPIENT, destination=message.to)
     if not settings.redirect_to:
         return message
-    return Message(settings.redirect_to, f"[for …{message.to[-4:]}] {message.text}"[:MAX_TEXT])
+    return replace(message, to=settings.redirect_to, text=f"[for …{message.to[-4:]}] {message.text}"[:MAX_TEXT])

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 from airflow_provider_nusawa.gateway.bodies import Record, read_records
 from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus, code_of
-from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, Scope, Unreachable
+from airflow_provider_nusawa.gateway.errors import Cause, InvalidMessage, NusaWaError, Scope, Unreachable
 from airflow_provider_nusawa.gateway.exchange import Reply, Request
 from airflow_provider_nusawa.gateway.figures import read_amount, read_day, read_time
-from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Outcome, Receipt
+from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Options, Outcome, Receipt
+from airflow_provider_nusawa.gateway.numbers import is_echo
 from airflow_provider_nusawa.gateway.refusals import code_error, http_error, is_success, no_answer
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ EXPIRES = "expireddate"  # C: expiredDate; records have lower-case names
 ANSWER_IDS = ("ref_no", "messageid")  # D for callbacks, A for DR
 
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
-_LEAST_SUFFIX = 6  # digits that an echoed number must share with the one posted
 
 
 def send_request(settings: Settings, message: Message) -> Request:
-    """Ask for one message to one number. The password is in the body, so in no URL."""
+    """Ask for one message to one number. The password is in the body, so in no URL.
+
+    :raises InvalidMessage: for what only v1.0 can send.
+    """
+    if message.media or message.options != Options():
+        what = "media, sender, queue and include_unsubscribe need api_version v1 in the connection"
+        raise InvalidMessage(what, destination=message.to)
     form = urlencode(
         {
             SEND_LOGIN: settings.login,
@@ -147,15 +153,9 @@ def _is_answer(record: Record, reply: Reply) -> bool:
 
 def _about(number: str, answers: list[Record]) -> list[Record]:
     """Return the elements about this number; a lone one that names no number is about it too."""
-    named = [record for record in answers if _is_same(number, record.get("destination", ""))]
+    named = [record for record in answers if is_echo(record.get("destination", ""), number)]
     lone = len(answers) == 1 and not answers[0].get("destination")
     return named or (answers if lone else [])
-
-
-def _is_same(number: str, echo: str) -> bool:
-    # One printed answer echoes 0851... where 62851... was posted.
-    significant = "".join(filter(str.isdecimal, echo)).lstrip("0")
-    return len(significant) >= _LEAST_SUFFIX and number.endswith(significant)
 
 
 def _refusal(answers: list[Record], reply: Reply, number: str) -> NusaWaError:
