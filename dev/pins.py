@@ -20,7 +20,7 @@ def pin(uv: str, airflow: Airflow, python: tuple[int, int]) -> None:
     command += ["--python-version", f"{python[0]}.{python[1]}", "--no-header", "--no-annotate", "--upgrade"]
     command += ["--no-emit-package", "airflow-provider-nusawa", "-c", "-", "-o", os.fspath(target)]
     environ = {name: value for name, value in uv_environ().items() if name not in OWN}
-    told = f"apache-airflow=={airflow.version}\n".encode()
+    told = "\n".join([f"apache-airflow=={airflow.version}", *airflow.limits, ""]).encode()
     if subprocess.run(command, cwd=ROOT, env=environ, input=told, check=False).returncode:
         raise Trouble(f"no list for Airflow {airflow.version} on Python {python[0]}.{python[1]}; see above")
 
