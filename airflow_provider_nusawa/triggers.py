@@ -77,7 +77,7 @@ class _ListeningTrigger(BaseTrigger):
     def _listening(self, questions: Sequence[str]) -> AbstractAsyncContextManager[Listener]:
         rhythm = Rhythm(self.first_poll_seconds, self.longest_poll_seconds)
         open_client = partial(_open_client, self.nusawa_conn_id)
-        return listening(self.nusawa_conn_id, open_client, questions, rhythm, self.deadline)
+        return listening(self.nusawa_conn_id, open_client, questions, rhythm, deadline=self.deadline)
 
     def _note(self, error: NusaWaError) -> None:
         """Log a failed look, once as long as it stays the same. An outage is waited out."""

@@ -86,7 +86,7 @@ class DeferrableSensor(BaseSensorOperator):
         """
         if verdict is Verdict.TIMED_OUT:
             last = f". The last look failed: {trouble}" if trouble else ""
-            return AirflowSensorTimeout(f"{so_far} after {self.timeout:.0f} seconds{last}")
+            return AirflowSensorTimeout(f"timed out after {self.timeout:g} seconds: {so_far}{last}")
         if verdict is Verdict.REFUSED:
             return AirflowFailException(f"{trouble}. Mend that, then run the task again; {so_far}.")
         # No AirflowException: with soft_fail that would be skipped, and a broken wait is to be tried again.

@@ -54,8 +54,8 @@ class NusaWaDeliverySensor(DeferrableSensor):
         """Look at all that is awaited, and a second time at what seems to have failed."""
         awaited = self._read_messages()
         end = self._look(awaited)
-        self.log.info("%s; waiting for %s", self._so_far(end, awaited), some(map(clause, end.pending)) or "none")
         if end.verdict is Verdict.PENDING:
+            self.log.info("%s; waiting for %s", self._so_far(end, awaited), some(map(clause, end.pending)))
             return False
         return PokeReturnValue(True, self._conclude(end, awaited, context))
 

@@ -68,8 +68,8 @@ class WaitEnd:
 
 
 def clause(report: DeliveryReport) -> str:
-    """Say of one message what its letter and err_code are."""
-    err_code = f", err_code {report.err_code}" if report.err_code else ""
+    """Say of one message what its letter is and, if it failed, its err_code."""
+    err_code = f", err_code {report.err_code}" if report.err_code and report.status.is_failed else ""
     letter = f"letter {report.letter}" if report.letter else "no report yet"
     return f"message {report.message_id}: {letter}{err_code}"
 

@@ -84,16 +84,23 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listening(
-    conn_id: str, open_client: OpenClient, questions: Sequence[str], rhythm: Rhythm, deadline: float
+    conn_id: str,
+    open_client: OpenClient,
+    questions: Sequence[str],
+    rhythm: Rhythm,
+    *,
+    deadline: float,
+    reopen_seconds: float = REOPEN_SECONDS,
 ) -> AsyncIterator[Listener]:
     """Join the loop of this event loop and connection, started if need be, and leave it however this ends.
 
     :param open_client: Reads the connection; the loop calls it now and again.
     :param questions: Message ids, or ``CREDITS``.
     :param deadline: Seconds since the epoch: absolute, so that a wait that moves to another triggerer keeps it.
+    :param reopen_seconds: How often the connection is read anew; whoever starts the loop says it.
     """
     here = asyncio.get_running_loop()
-    loop = _loops.get((here, conn_id)) or _PollLoop(here, conn_id, open_client)
+    loop = _loops.get((here, conn_id)) or _PollLoop(here, conn_id, open_client, reopen_seconds)
     listener = Listener(loop.agenda, loop.changed)
     listener.ask(questions, rhythm)
     timer = here.call_later(max(0.0, deadline - time.time()), listener.tell, TimeIsUp())
@@ -107,10 +114,13 @@ async def listening(
 class _PollLoop:
     """Asks each open question when it is due, and tells all who wait for its answer."""
 
-    def __init__(self, here: asyncio.AbstractEventLoop, conn_id: str, open_client: OpenClient) -> None:
+    def __init__(
+        self, here: asyncio.AbstractEventLoop, conn_id: str, open_client: OpenClient, reopen_seconds: float
+    ) -> None:
         self.changed = asyncio.Event()
         self._key = (here, conn_id)
         self._open_client = open_client
+        self._reopen_seconds = reopen_seconds
         self.agenda: Agenda[Listener] = Agenda()
         self._failures = 0
         self._surprises = 0
@@ -134,7 +144,7 @@ class _PollLoop:
 
     async def _ask_for_a_while(self) -> None:
         """Open a client and ask, until nobody waits or it is time to read the connection anew."""
-        until = time.monotonic() + REOPEN_SECONDS
+        until = time.monotonic() + self._reopen_seconds
         try:
             async with await self._open_client() as client:
                 while self.agenda and time.monotonic() < until:
