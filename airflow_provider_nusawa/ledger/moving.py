@@ -1,0 +1,118 @@
+"""The one place that changes a recipient's ``sending``: locked, checked by the table of moves, noted and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_nusawa.ledger.schema import changes, recipients
+from airflow_provider_nusawa.ledger.states import Actor, Move
+from airflow_provider_nusawa.ledger.store import Tx, chunks
+
+_r = recipients.c
+
+Row = Any
+"""A row of ``LOCKED``, by attribute: id, plan_id, campaign_id, person, sending, delivery, tries, …"""
+
+LOCKED = (
+    _r.id,
+    _r.plan_id,
+    _r.campaign_id,
+    _r.person,
+    _r.sending,
+    _r.delivery,
+    _r.tries,
+    _r.setbacks,
+    _r.lease,
+    _r.quiet_until,
+    _r.message_id,
+)
+
+
+def lock(tx: Tx, ids: Iterable[int]) -> list[Row]:
+    """Return these recipients, nobody else's to change until the commit; in one order, so that none wait in a ring."""
+    rows: list[Row] = []
+    for part in chunks(sorted(ids)):
+        query = sa.select(*LOCKED).where(_r.id.in_(part)).order_by(_r.id)
+        rows += tx.run(query.with_for_update())
+    return rows
+
+
+def move(
+    tx: Tx,
+    step: Move,
+    rows: Sequence[Row],
+    *,
+    actor: Actor,
+    only_if: Any = None,
+    values: dict[str, Any] | None = None,
+    try_offset: int = 0,
+    note: str | None = None,
+) -> bool:
+    """Move locked recipients by one UPDATE, which states from where and, with ``only_if``, on what else it depends.
+
+    :param values: What else it sets, the same for all.
+    :param try_offset: 1 if this very move begins a try.
+    :returns: Whether it moved them all. If not, the caller must end the transaction by an error.
+    """
+    setting = {"sending": step.after, "changed_at": tx.now, **(values or {})}
+    moved = 0
+    for part in chunks([row.id for row in rows]):
+        update = sa.update(recipients).where(_r.id.in_(part), _r.sending.in_(step.before | step.late))
+        update = update if only_if is None else update.where(only_if)
+        moved += tx.run(update.values(setting)).rowcount
+    record(tx, step, rows, actor=actor, try_offset=try_offset, note=note)
+    return moved == len(rows)
+
+
+def move_each(tx: Tx, step: Move, rows: Sequence[Row], values: Sequence[dict[str, Any]], *, actor: Actor) -> None:
+    """Move locked recipients, each with values of its own: all with the same keys."""
+    if not rows:
+        return
+    names: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in values[0]}
+    update = sa.update(recipients).where(_r.id == sa.bindparam("key")).values(sending=step.after, **names)
+    keyed = [
+        {"key": row.id, **{f"new_{name}": value for name, value in own.items()}}
+        for row, own in zip(rows, values, strict=True)
+    ]
+    tx.run(update.values(changed_at=tx.now), keyed)
+    record(tx, step, rows, actor=actor, values=values)
+
+
+def record(
+    tx: Tx,
+    step: Move,
+    rows: Sequence[Row],
+    *,
+    actor: Actor,
+    try_offset: int = 0,
+    values: Sequence[dict[str, Any]] = (),
+    note: str | None = None,
+) -> None:
+    """Count a move, and note it for each person."""
+    for row in rows:
+        tx.count(row.plan_id, row.sending.value, -1)
+        tx.count(row.plan_id, step.after.value, 1)
+    if not step.silent:
+        notes = [
+            change(
+                tx, row.id, step.after.value, actor=actor, try_number=row.tries + try_offset, lease=row.lease, note=note
+            )
+            | {name: own[name] for name in ("code", "message_id", "api") if name in own}
+            for row, own in zip(rows, values or [{}] * len(rows), strict=True)
+        ]
+        write_changes(tx, notes)
+
+
+def change(tx: Tx, recipient_id: int, state: str, *, actor: Actor, try_number: int, **rest: Any) -> dict[str, Any]:
+    """Return one line of a recipient's history."""
+    blank = dict.fromkeys(("lease", "code", "message_id", "api", "note"))
+    key = {"recipient_id": recipient_id, "at": tx.now, "state": state, "actor": actor, "try_number": try_number}
+    return {**blank, **key, **rest}
+
+
+def write_changes(tx: Tx, lines: Sequence[dict[str, Any]]) -> None:
+    if lines:
+        tx.run(sa.insert(changes), lines)

@@ -1,0 +1,139 @@
+"""People and their rights: who said no, what is on record of one number, and forgetting it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_nusawa.ledger.acts import note_act
+from airflow_provider_nusawa.ledger.moving import LOCKED, move
+from airflow_provider_nusawa.ledger.schema import campaigns, changes, plans, recipients
+from airflow_provider_nusawa.ledger.schema_shared import acts, suppressions
+from airflow_provider_nusawa.ledger.states import OPEN, SUPPRESS, Actor
+from airflow_provider_nusawa.ledger.store import Tx, chunks
+
+_ERASED_AT_ONCE = 5_000
+
+_r = recipients.c
+_BLANK: dict[str, Any] = {"number": None, "fields": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Somebody who said no. ``number`` is empty for who asked to be forgotten: only the mark is kept."""
+
+    person: str
+    number: str
+    reason: str
+    added_at: float
+
+
+def suppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
+    """Have these normalised numbers sent nothing any more; return how many are new.
+
+    Once this is committed, no message to them begins: whoever is at it, holds the gate.
+    """
+    tx.pass_gate(alone=True)
+    rows = [
+        {"person": tx.ledger.person(number), "number": number, "reason": reason[:250], "added_at": tx.now}
+        for number in sorted(set(numbers))
+    ]
+    new = sum(len(part) for part in _without_known(tx, rows))
+    if rows:
+        tx.run(tx.insert(suppressions).on_conflict_do_nothing(), rows)
+    note_act(tx, "suppress", who=who, reason=reason, rows=new)
+    return new
+
+
+def unsuppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
+    """Take back a no; return how many there were. What a campaign has given up because of it stays so."""
+    gone = 0
+    for part in chunks(tx.ledger.person(number) for number in numbers):
+        gone += tx.run(sa.delete(suppressions).where(suppressions.c.person.in_(part))).rowcount
+    note_act(tx, "unsuppress", who=who, reason=reason, rows=gone)
+    return gone
+
+
+def suppressed(tx: Tx, numbers: Iterable[str]) -> set[str]:
+    """Return which of these have said no: for senders that have no campaign."""
+    by_mark = {tx.ledger.person(number): number for number in numbers}
+    found: set[str] = set()
+    for part in chunks(by_mark):
+        query = sa.select(suppressions.c.person).where(suppressions.c.person.in_(part))
+        found.update(by_mark[mark] for mark in tx.run(query).scalars())
+    return found
+
+
+def suppressions_of(tx: Tx) -> Iterator[Suppression]:
+    for row in tx.run(sa.select(suppressions).order_by(suppressions.c.added_at)):
+        yield Suppression(row.person.hex(), row.number or "", row.reason, row.added_at)
+
+
+def history_of(tx: Tx, number: str) -> list[dict[str, Any]]:
+    """Return all that was planned, posted, answered and delivered to one number, oldest first.
+
+    Also what came before it was forgotten: the mark is still there, and whoever asks brings the number along.
+    """
+    mark = tx.ledger.person(number)
+    columns = (campaigns.c.name.label("campaign"), campaigns.c.redirected, changes)
+    query = sa.select(*columns).join(recipients, changes.c.recipient_id == _r.id)
+    query = query.join(campaigns, campaigns.c.id == _r.campaign_id).where(_r.person == mark)
+    return [*_planned(tx, mark), *(dict(row._mapping) for row in tx.run(query.order_by(changes.c.id)))]
+
+
+def acts_about(tx: Tx, number: str) -> list[dict[str, Any]]:
+    query = sa.select(acts).where(acts.c.person == tx.ledger.person(number)).order_by(acts.c.id)
+    return [dict(row._mapping) for row in tx.run(query)]
+
+
+def forget(tx: Tx, number: str, *, who: str, reason: str) -> int:
+    """Erase a number and all texts for it; return from how many rows.
+
+    What stays is its mark under the ledger's secret: it still counts as sent to, and nothing is sent to it again.
+    """
+    tx.pass_gate(alone=True)
+    mark = tx.ledger.person(number)
+    rows = tx.run(sa.select(*LOCKED).where(_r.person == mark).order_by(_r.id).with_for_update()).all()
+    waiting = [row for row in rows if row.sending in SUPPRESS.before]
+    move(tx, SUPPRESS, waiting, actor=Actor.PERSON, values={"reason": "asked to be forgotten"})
+    tx.run(sa.update(recipients).where(_r.person == mark).values(_BLANK))
+    upsert = tx.insert(suppressions).values(person=mark, number=None, reason=reason[:250], added_at=tx.now)
+    tx.run(upsert.on_conflict_do_update(index_elements=["person"], set_={"number": None, "reason": reason[:250]}))
+    note_act(tx, "forget", who=who, reason=reason, rows=len(rows), person=mark)
+    return len(rows)
+
+
+def purge_part(tx: Tx, older_than: float) -> int:
+    """Erase numbers and texts of rows that are done and have not changed since; return of how many, 0 at the end.
+
+    Call it until it returns 0: one part is one short transaction, so that senders need not wait.
+
+    :param older_than: Seconds since 1970.
+    """
+    done = (_r.changed_at < older_than, _r.sending.not_in(OPEN), _r.number.is_not(None) | _r.fields.is_not(None))
+    part = sa.select(_r.id).where(*done).limit(_ERASED_AT_ONCE)
+    return tx.run(sa.update(recipients).where(_r.id.in_(part)).values(_BLANK)).rowcount
+
+
+def _planned(tx: Tx, mark: bytes) -> list[dict[str, Any]]:
+    columns = (
+        campaigns.c.name.label("campaign"),
+        campaigns.c.redirected,
+        _r.sending.label("now"),
+        _r.number,
+        _r.fields,
+    )
+    query = sa.select(*columns, plans.c.complete_at.label("at")).join(plans, plans.c.id == _r.plan_id)
+    query = query.join(campaigns, campaigns.c.id == _r.campaign_id).where(_r.person == mark)
+    return [{**row._mapping, "state": "planned"} for row in tx.run(query.order_by(_r.id))]
+
+
+def _without_known(tx: Tx, rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for part in chunks(rows):
+        marks = [row["person"] for row in part]
+        query = sa.select(suppressions.c.person).where(suppressions.c.person.in_(marks))
+        known = set(tx.run(query).scalars())
+        yield [row for row in part if row["person"] not in known]

@@ -1,0 +1,149 @@
+"""Reading a campaign's list, once for each run: nothing is sent of it before its end is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.errors import LeaseLost
+from airflow_provider_nusawa.ledger.plans import (
+    Counts,
+    compact,
+    count_rows,
+    erase_part,
+    given_up,
+    has_elders,
+    hold,
+    take,
+)
+from airflow_provider_nusawa.ledger.schema import plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.states import Delivery, Sending
+from airflow_provider_nusawa.ledger.store import Ledger, Tx, chunks
+
+
+class Line(NamedTuple):
+    """One line of a list. Whoever is to be sent to is ``planned``; the others are kept to be accounted for.
+
+    :param line: Its number in the list, from 1, each only once.
+    :param number: Normalised; empty for a bad line.
+    :param fields: Its columns, for the text.
+    """
+
+    line: int
+    number: str = ""
+    fields: Mapping[str, Any] = {}
+    state: Sending = Sending.PLANNED
+    reason: str | None = None
+
+
+class Reader:
+    """Reads one run's list into the ledger: ``open``, ``add`` lines, look at ``counts``, ``complete`` or ``discard``.
+
+    :param is_complete: Whether an earlier try of this run has read it: then nothing is left to do.
+    """
+
+    def __init__(self, ledger: Ledger, campaign: Campaign, plan_id: int, *, is_complete: bool) -> None:
+        self._ledger = ledger
+        self._campaign = campaign
+        self._has_elders = not is_complete and ledger.read(lambda tx: has_elders(tx, campaign.id))
+        self.plan_id = plan_id
+        self.is_complete = is_complete
+
+    @classmethod
+    def open(cls, ledger: Ledger, campaign: Campaign, run_key: str, snapshot: Any = None) -> Reader:
+        """Take the campaign's list for one run; what a dead reader left of it is erased, and is read anew.
+
+        :param run_key: The DAG run, or whatever it is that reads the source once.
+        :param snapshot: What the texts are to be rendered with beside each row's fields, as JSON can hold it.
+        :raises PlanBusy: while another reader lives.
+        """
+        plan_id, is_complete = ledger.write(lambda tx: take(tx, campaign.id, run_key, snapshot))
+        reader = cls(ledger, campaign, plan_id, is_complete=is_complete)
+        if not is_complete:
+            reader._erase_leftovers()
+        return reader
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Put a batch of lines on record; 5,000 to 20,000 at once are quickest.
+
+        :raises LeaseLost: if another reader has taken over.
+        """
+        # In the order of the index on persons, which is the one that costs.
+        rows = sorted((self._row(line) for line in lines), key=lambda row: (row["person"] or b"", row["id"]))
+        self._ledger.write(lambda tx: self._insert(tx, rows))
+
+    def counts(self) -> Counts:
+        """Return what has been read so far: ``known`` ones are new to this run alone."""
+        return self._ledger.read(self._count)
+
+    def complete(self) -> Counts:
+        """Put on record that the list was read to its end: from now on it may be sent."""
+        counts = self._ledger.write(self._complete)
+        self.is_complete = True
+        return counts
+
+    def discard(self) -> None:
+        """Give up what was read, so that the next try reads the list anew."""
+        self._ledger.write(lambda tx: tx.run(hold(self.plan_id, tx).values(run_key=None)))
+        self._erase_leftovers(holding=False)
+
+    def _row(self, line: Line) -> dict[str, Any]:
+        return {
+            **_UNTOUCHED,
+            "id": recipient_id(self.plan_id, line.line),
+            "plan_id": self.plan_id,
+            "campaign_id": self._campaign.id,
+            "person": self._ledger.person(line.number) if line.number else None,
+            "number": line.number or None,
+            "fields": compact(line.fields) if line.state is Sending.PLANNED else None,
+            "sending": line.state,
+            "reason": line.reason,
+        }
+
+    def _insert(self, tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+        known = self._known(tx, rows) if self._has_elders else 0
+        self._hold(tx, rows_read=plans.c.rows_read + len(rows), known=plans.c.known + known)
+        for row in rows:
+            row["changed_at"] = tx.now
+        if rows:
+            tx.run(tx.insert(recipients).on_conflict_do_nothing(), rows)
+
+    def _known(self, tx: Tx, rows: Sequence[dict[str, Any]]) -> int:
+        r = recipients.c
+        found: set[bytes] = set()
+        for part in chunks(row["person"] for row in rows if row["person"]):
+            query = sa.select(r.person).where(r.person.in_(part), r.campaign_id == self._campaign.id)
+            found.update(tx.run(query.where(r.plan_id != self.plan_id)).scalars())
+        return sum(row["person"] in found for row in rows)
+
+    def _count(self, tx: Tx) -> Counts:
+        by_state = count_rows(tx, self.plan_id)
+        read = tx.run(sa.select(plans.c.rows_read, plans.c.known).where(plans.c.id == self.plan_id)).one()
+        doubles = read.rows_read - read.known - sum(by_state.values())
+        planned, bad, excluded = (by_state.get(state, 0) for state in (Sending.PLANNED, Sending.BAD, Sending.EXCLUDED))
+        return Counts(read.rows_read, planned, bad, excluded, read.known, doubles)
+
+    def _complete(self, tx: Tx) -> Counts:
+        counts = self._count(tx)
+        self._hold(tx, complete_at=tx.now, doubles=counts.doubles)
+        for state, n in count_rows(tx, self.plan_id).items():
+            tx.count(self.plan_id, state.value, n)
+        return counts
+
+    def _hold(self, tx: Tx, **values: Any) -> None:
+        if tx.run(hold(self.plan_id, tx).values(values)).rowcount != 1:
+            raise LeaseLost("another reader has taken over this campaign's list")
+
+    def _erase_leftovers(self, *, holding: bool = True) -> None:
+        """Erase, a part at a time, what dead readers left: their rows are in the way of ours."""
+        for plan_id in self._ledger.read(lambda tx: given_up(tx, self._campaign.id)):
+            while self._ledger.write(partial(erase_part, plan_id=plan_id)):
+                if holding:
+                    self._ledger.write(self._hold)
+
+
+_UNTOUCHED = {"delivery": Delivery.NONE, "tries": 0, "setbacks": 0, "due": 0.0, "quiet_until": 0.0, "asked_at": 0.0}

