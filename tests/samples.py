@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from airflow_provider_nusawa.gateway import v3
+from airflow_provider_nusawa.gateway import v1, v3
+from airflow_provider_nusawa.gateway.exchange import Reply
 from airflow_provider_nusawa.gateway.messages import Message
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
 
@@ -46,6 +47,15 @@ def _v3_fields(request: Request) -> tuple[str, str]:
     return form["GSM"], form["text"]
 
 
+def v3_reply(body: Any, status: int = 200) -> Reply:
+    return Reply(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def v3_results(*rows: tuple[Any, Any, Any], status: int = 200) -> Reply:
+    """Return an answer of rows of status, message id and destination."""
+    return v3_reply({"results": [{"status": s, "messageid": m, "destination": d} for s, m, d in rows]}, status)
+
+
 def _v3_report(letter: str | None) -> bytes:
     told = {"ref_no": "053380444905641291", "status": letter, "sent_date": "2017-09-25 17:49:05.0", "err_code": "0"}
     return json.dumps(told).encode()
@@ -62,7 +72,39 @@ V3 = Samples(
 )
 REPORT_ID = "053380444905641291"
 
-ALL = {"v3": V3}
+
+def v1_answer(**data: Any) -> bytes:
+    return json.dumps({"error": False, "error_code": 0, "message": "Success", "data": data}).encode()
+
+
+def v1_recorded(name: str, status: int = 200) -> Reply:
+    return Reply(status, {}, (DATA / f"v1_{name}.json").read_bytes())
+
+
+def v1_error(message: str | None, status: int = 200, **more: Any) -> Reply:
+    return Reply(status, {}, json.dumps({"error": True, "message": message, "description": None} | more).encode())
+
+
+def _v1_fields(request: Request) -> tuple[str, str]:
+    body = json.loads(request.body)
+    return body["destination"], body["message"]
+
+
+def _v1_report(letter: str | None) -> bytes:
+    return v1_answer(ref_no=REPORT_ID, status=letter, sent_date="2017-09-25T17:49:05", read_date=None)
+
+
+V1 = Samples(
+    dialect=v1,
+    settings=Settings(password=Secret("0123456789ABCDEF0123456789ABCDEF"), api_version="v1"),
+    accepted=(DATA / "v1_message_accepted.json").read_bytes().strip(),
+    message_id="053380444905641291",
+    credits=(DATA / "v1_balance.json").read_bytes(),
+    fields=_v1_fields,
+    report=_v1_report,
+)
+
+ALL = {"v3": V3, "v1": V1}
 
 _BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><results><result>&b;</result></results>'

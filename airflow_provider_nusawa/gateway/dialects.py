@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from airflow_provider_nusawa.gateway import v3
+from airflow_provider_nusawa.gateway import v1, v3
 from airflow_provider_nusawa.gateway.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Dialect(Protocol):
     def read_report(self, reply: Reply, message_id: str, settings: Settings) -> DeliveryReport: ...
 
 
-DIALECTS: dict[str, Dialect] = {"v3": v3}
+DIALECTS: dict[str, Dialect] = {"v3": v3, "v1": v1}
 
 
 def dialect_of(settings: Settings) -> Dialect:

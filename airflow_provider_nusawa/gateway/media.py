@@ -35,8 +35,12 @@ class Media:
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not url.isprintable():
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in ("http", "https") and parts.hostname and not parts.username and url.isprintable()
+    except ValueError:
+        well = False  # brackets that hold no address
+    if not well:
         raise InvalidMessage("the media URL is not a plain http or https address that the gateway could fetch")
 
 

@@ -48,6 +48,11 @@ def code_error(code: Code, *, http_status: int = 200, destination: str = "") -> 
     return Refused(what, scope=code.scope, code=code.number, http_status=http_status, destination=destination)
 
 
+def http_scope(status: int) -> Scope | None:
+    """Return whom an HTTP status concerns; None for one that proves nothing."""
+    return _HTTP_REFUSALS[status][0] if status in _HTTP_REFUSALS else None
+
+
 def http_error(reply: Reply, *, sends: bool, destination: str = "") -> NusaWaError:
     """Return what a reply means whose body says nothing of ours.
 
