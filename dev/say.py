@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -15,7 +16,9 @@ def say(text: str) -> None:
 
 
 def run_main(main: Callable[[list[str]], int]) -> None:
-    """Run a command's ``main`` and leave: trouble as one line, Ctrl-C in silence."""
+    """Run a command's ``main`` and leave: trouble is one line, and being stopped lets every ``with`` end its own."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
     try:
         sys.exit(main(sys.argv[1:]))
     except Trouble as trouble:
@@ -24,3 +27,7 @@ def run_main(main: Callable[[list[str]], int]) -> None:
     except KeyboardInterrupt:
         say("stopped")
         sys.exit(130)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

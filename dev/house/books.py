@@ -1,4 +1,4 @@
-"""What a real Airflow wrote down: states, XComs, task state, logs. Read from its files, so no Airflow is imported here."""
+"""What a real Airflow wrote down: states, XComs, task state, logs. Read from its files, without importing Airflow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Books:
         return rows[0]["state"] if rows else None
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Return the rows of the run's task instances: ``task_id``, ``map_index``, ``state``, ``try_number``, ``pid``."""
+        """Return the run's task instances as rows: ``task_id``, ``map_index``, ``state``, ``try_number``, ``pid``…"""
         query = "SELECT * FROM task_instance WHERE dag_id = ? AND run_id = ? ORDER BY task_id, map_index"
         return self.ask(query, dag_id, run_id)
 

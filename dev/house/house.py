@@ -104,9 +104,7 @@ class House:
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run of a Dag, once Airflow has read its file, and return the run's id."""
-        self.until(lambda: self.web.has_dag(dag_id) or bool(self.web.import_errors()), 60, f"no Dag {dag_id}")
-        if not self.web.has_dag(dag_id):
-            raise RuntimeError(f"Airflow cannot read a Dag file:\n{self.web.import_errors()}")
+        self.until(lambda: self.web.has_dag(dag_id), 60, lambda: f"no Dag {dag_id}\n{self.web.import_errors()}")
         return self.web.run_dag(dag_id, conf or {})
 
     def wait(self, dag_id: str, run_id: str, *states: str, timeout: float = 120) -> str:

@@ -1,4 +1,4 @@
-"""The environment that a throw-away Airflow runs in: loopback only, quick to notice, nothing of the machine's own Airflow."""
+"""The environment that a throw-away Airflow runs in: loopback only, quick to notice, apart from any other Airflow."""
 
 from __future__ import annotations
 

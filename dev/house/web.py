@@ -72,6 +72,13 @@ class Web:
             raise RuntimeError(f"Airflow did not start {dag_id}: {status} {answer}")
         return str(answer["dag_run_id"])
 
+    def create_connection(self, connection: dict[str, Any]) -> None:
+        """Write a connection into Airflow's database."""
+        self.log_in()
+        status, answer = self.ask("POST", f"{self.api}/connections", connection)
+        if status not in (200, 201):
+            raise RuntimeError(f"Airflow did not take the connection: {status} {answer}")
+
 
 def read(content: bytes) -> Any:
     try:
