@@ -19,11 +19,11 @@ demo: python  ## send, know, wait: an example Dag on a real Airflow with a gatew
 	$(IN_ENV) -m dev.demo $(ARGS)
 
 test: python  ## set up everything and run the whole suite
-	$(IN_ENV) -m pytest -m "not chaos" $(ARGS)
+	$(IN_ENV) -m pytest $(ARGS)
 
 check: python  ## formatting, lint, types, and the tests that need no running Airflow
 	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy && \
-	$$python -m pytest -m "not e2e and not chaos" $(ARGS)
+	$$python -m pytest -m "not e2e" $(ARGS)
 
 matrix: python  ## the suite on every supported Airflow, each in its own environment
 	@$(PYTHON) -m dev.matrix $(ARGS)
@@ -38,7 +38,7 @@ ui: python  ## a local Airflow with the emulator behind it, ready to click throu
 	$(IN_ENV) -m dev.ui $(ARGS)
 
 chaos: python  ## the kill tests with many seeds
-	$(IN_ENV) -m pytest -m chaos $(ARGS)
+	@python=$$($(SETUP)) && NUSAWA_SEEDS=20 $$python -m pytest tests/e2e/test_kills.py $(ARGS)
 
 constraints: python  ## write the lists of tested versions in constraints/ anew
 	@$(PYTHON) -m dev.pins

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from dev.house.house import lay_database
 
 HOME = Path(tempfile.mkdtemp(prefix="nusawa-tests-"))
 
@@ -24,8 +23,7 @@ os.environ |= {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
 }
 
-if find_spec("airflow_provider_nusawa.testing"):
-    pytest_plugins = ["airflow_provider_nusawa.testing"]
+pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow"]
 
 
 def pytest_unconfigure() -> None:
@@ -34,6 +32,6 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def airflow_db() -> Path:
-    """Airflow's own database, fresh and empty, in the AIRFLOW_HOME returned. It costs seconds: only where needed."""
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    """Airflow's own database, fresh and empty, in the AIRFLOW_HOME returned."""
+    lay_database(HOME, print)
     return HOME

@@ -18,17 +18,9 @@ def spawned_gateway() -> Iterator[Remote]:
 
 
 @pytest.fixture(scope="session")
-def house(spawned_gateway: Remote) -> Iterator[House]:
+def real_airflow(spawned_gateway: Remote) -> Iterator[House]:
     """A real Airflow whose ``nusawa_default`` is the session's emulator. Give each test's Dag a name of its own."""
-    connection = json.dumps({**spawned_gateway.connection, "extra": {"rate_per_second": 100}})
-    environ = {
-        "AIRFLOW_CONN_NUSAWA_DEFAULT": connection,
-        # A task whose supervisor is gone is found out in seconds, not in five minutes.
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
-    }
-    with House(environ=environ) as house:
+    with House(environ={"AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(spawned_gateway.connection)}, say=print) as house:
         yield house
 
 
