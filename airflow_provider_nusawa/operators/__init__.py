@@ -1,5 +1,6 @@
 """Operators: what a Dag does through the gateway."""
 
+from airflow_provider_nusawa.operators.credits_check import NusaWaCreditsCheckOperator
 from airflow_provider_nusawa.operators.send_message import NusaWaSendMessageOperator
 
-__all__ = ["NusaWaSendMessageOperator"]
+__all__ = ["NusaWaCreditsCheckOperator", "NusaWaSendMessageOperator"]
