@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +83,17 @@ def test_the_gateway_stops_though_a_call_still_hangs() -> None:
         urllib.request.urlopen(f"{url}/api/v3/sendwa/plain?GSM=628", timeout=0.1)
 
     assert time.perf_counter() - begin < 1.0
+
+
+@pytest.mark.parametrize(("opted_in", "ending"), [(True, "1 passed"), (False, "fixture 'nusawa_gateway' not found")])
+def test_nothing_loads_unless_a_project_opts_in(tmp_path: Path, opted_in: bool, ending: str) -> None:
+    if opted_in:
+        (tmp_path / "conftest.py").write_text('pytest_plugins = ["airflow_provider_nusawa.testing"]\n')
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(nusawa_gateway):\n    assert nusawa_gateway.url\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "."],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ending in done.stdout

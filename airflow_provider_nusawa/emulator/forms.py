@@ -12,7 +12,7 @@ from aiohttp import web
 async def form_fields(request: web.Request) -> tuple[dict[str, str], bool]:
     """Return what query and body say, the body's word before the query's."""
     try:
-        pairs = _pairs(request.query_string)
+        pairs = _pairs(request.rel_url.raw_query_string)
         if request.content_type == "multipart/form-data":  # as the vendor's PHP sample posts
             pairs += [(name, str(value)) for name, value in (await request.post()).items()]
         elif request.method == "POST":

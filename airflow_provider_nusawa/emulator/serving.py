@@ -15,12 +15,13 @@ from airflow_provider_nusawa.emulator.server import application
 
 # An idle connection closed just as a call leaves on it would be a fault that nobody ordered.
 KEEP_ALIVE_SECONDS = 3600.0
+CUT_SECONDS = 0.05  # for calls that hang; aiohttp takes 0 for "as long as they like"
 
 
 async def run(backend: Backend, listening: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Serve on a socket until ``stop`` is set; cut whatever is under way then."""
     runner = web.AppRunner(
-        application(backend), access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=0.0
+        application(backend), access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=CUT_SECONDS
     )
     await runner.setup()
     try:
