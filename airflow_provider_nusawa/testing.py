@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_nusawa.emulator import Account, Backend, Fault, Message, Received
+from airflow_provider_nusawa.emulator.fates import magic_number
+from airflow_provider_nusawa.emulator.remote import Remote, spawn
 from airflow_provider_nusawa.emulator.serving import serve
 
-__all__ = ["Account", "Backend", "NusaWaGateway", "nusawa_gateway", "serve"]
+__all__ = ["Account", "Backend", "NusaWaGateway", "Remote", "magic_number", "nusawa_gateway", "serve", "spawn"]
 
 # The connection's own pace would make a test of a hundred recipients take five seconds.
 SETTINGS_EXTRA = {"rate_per_second": 100}

@@ -263,6 +263,11 @@ def test_a_rate_is_told_as_calls_a_second() -> None:
     assert backend_of(parser().parse_args([])).rules.hit_gap_seconds == 0
 
 
+def test_a_process_that_cannot_start_is_an_error_here() -> None:
+    with pytest.raises(RuntimeError, match="did not start"), spawn("--port", "70000"):
+        pass
+
+
 def test_a_taken_port_is_one_clear_line(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

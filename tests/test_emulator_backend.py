@@ -120,11 +120,11 @@ def test_ids_depend_on_the_start_alone() -> None:
 
 
 def test_old_requests_are_let_go_and_still_counted() -> None:
-    books = Books(keep_requests=3)
+    books = Books(keep_requests=4)
     for serial in range(5):
         books.enter(Received(serial, "v3", "send", "GET", "/", {}, NUMBER, "::1", 0.4 * serial, 0.0))
 
-    assert [request.serial for request in books.requests] == [2, 3, 4]
+    assert [request.serial for request in books.requests] == [1, 2, 3, 4]
     assert (books.received, books.counts["send"]) == (5, 5)
     assert books.busiest_second("send") == 3
     assert books.busiest_second("dr") == 0
@@ -142,6 +142,13 @@ def test_a_million_messages_would_stay_below_a_kilobyte_each() -> None:
 def _memory_bytes() -> int:
     with open("/proc/self/statm") as pages:  # noqa: PTH123  # a file of the kernel
         return int(pages.read().split()[1]) * 4096
+
+
+def test_the_limit_of_equal_texts_can_be_lifted() -> None:
+    backend = Backend()
+    backend.rules.equal_texts_a_day = None
+
+    assert len({accept(backend).id for _ in range(12)}) == 12
 
 
 def test_threads_may_submit_at_once_and_no_credit_is_lost() -> None:

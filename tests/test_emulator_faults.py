@@ -87,6 +87,7 @@ LOOKS: dict[str | int, Callable[[str], None]] = {
     -4242: saying(b'"status":"-4242"'),
     503: saying(b"503", 503),
     404: saying(b"404", 404),
+    599: saying(b"599", 599),
     "drop_before": closed,
     "drop_after": closed,
     "reset_before": reset,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 from emulator_calls import NUMBER, ask, command, send
 
+from airflow_provider_nusawa.emulator.accounts import DEMO_KEY
 from airflow_provider_nusawa.emulator.books import Media
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.emulator.rows import spaced
@@ -116,6 +118,16 @@ def test_a_page_that_has_not_changed_is_not_sent_again(nusawa_gateway: NusaWaGat
 
     send(nusawa_gateway.url)
     assert ask(nusawa_gateway.url, "GET", "/", **{"If-None-Match": tag})[0] == 200
+
+
+def test_a_refusal_without_a_code_is_told_in_its_words(nusawa_gateway: NusaWaGateway) -> None:
+    body = json.dumps({"destination": magic_number("70"), "message": "Halo"}).encode()
+    ask(nusawa_gateway.url, "POST", "/nusasms_api/1.0/whatsapp/message", body, APIKey=DEMO_KEY)
+
+    html = page(nusawa_gateway)
+    assert badges(html) == ["✕ refused"]
+    assert "opted out" in words(html)
+    assert DEMO_KEY not in html
 
 
 def test_one_number_can_be_asked_for(nusawa_gateway: NusaWaGateway) -> None:

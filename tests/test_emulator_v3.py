@@ -72,6 +72,12 @@ def test_a_text_arrives_whole_however_it_is_posted(nusawa_gateway: NusaWaGateway
     assert [message.text for message in nusawa_gateway.sent_to(NUMBER)] == [text] * 3
 
 
+def test_the_body_has_the_word_before_the_query(nusawa_gateway: NusaWaGateway) -> None:
+    post(nusawa_gateway.url, f"{SEND}?text=from+the+query", **{**DEMO, "text": "from the body"})
+
+    assert nusawa_gateway.messages[0].text == "from the body"
+
+
 def test_both_spellings_of_the_two_tables_are_taken(nusawa_gateway: NusaWaGateway) -> None:
     post(nusawa_gateway.url, user="demo", password="demo-password", GSM=NUMBER, SMSText="Halo")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.emulator import vocabulary
@@ -76,11 +75,10 @@ def over_limit(rules: Rules, text: str, earlier: Iterator[Message]) -> int:
 
     :param earlier: What the recipient got in the last 24 hours.
     """
-    today = list(islice(earlier, rules.messages_a_day))
+    today = list(earlier)
     if rules.messages_a_day is not None and len(today) >= rules.messages_a_day:
         return vocabulary.LIMIT_REACHED
-    if rules.equal_texts_a_day is not None:
-        equal = sum(1 for message in today if message.text == text)
-        if equal >= rules.equal_texts_a_day:
-            return vocabulary.SPAM_PATTERN
+    equal = sum(message.text == text for message in today)
+    if rules.equal_texts_a_day is not None and equal >= rules.equal_texts_a_day:
+        return vocabulary.SPAM_PATTERN
     return vocabulary.OK
