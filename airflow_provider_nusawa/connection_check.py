@@ -65,9 +65,13 @@ def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
 def _balance(settings: Settings) -> Credits:
     from airflow_provider_nusawa.gateway.client import Client  # loads requests
 
-    limit = min(settings.total_timeout_seconds, LIMIT_SECONDS)
-    with Client(replace(settings, total_timeout_seconds=limit)) as client:
+    with Client(hurried(settings)) as client:
         return client.credits()
+
+
+def hurried(settings: Settings) -> Settings:
+    """The same connection, with no more patience than a browser has."""
+    return replace(settings, total_timeout_seconds=min(settings.total_timeout_seconds, LIMIT_SECONDS))
 
 
 def _judge(balance: Credits, today: date) -> tuple[bool, str]:

@@ -55,9 +55,12 @@ def _bracketed(rest: str) -> str:
 
 def _own_port(url: SplitResult, text: str) -> int | None:
     try:
-        return url.port
+        number = url.port
     except ValueError:
         raise _not_a_url(text) from None
+    if number == 0:
+        raise _not_a_url(text)
+    return number
 
 
 def _given_port(port: object) -> int | None:

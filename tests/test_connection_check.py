@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from airflow_provider_nusawa.connection_check import BY_CAUSE, ask_balance
+from airflow_provider_nusawa.connection_check import BY_CAUSE, ask_balance, hurried
 from airflow_provider_nusawa.gateway.errors import Cause
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -147,6 +147,7 @@ def test_a_wrong_password_and_a_foreign_address_are_told_by_the_gateway(
         pytest.param(200, b'{"ok": true}', "not the gateway", id="json-of-another"),
         pytest.param(200, b"x" * 1_100_000, "not the gateway", id="huge"),
         pytest.param(200, b'{"results": [{"status": "-5"}]}', "(-5)", id="wrong-login"),
+        pytest.param(403, b'{"results": [{"status": "-34"}]}', "-34 SENDER_NOT_ALLOWED", id="code-over-http-status"),
     ],
 )
 def test_an_answer_of_somebody_else_is_told_apart(status: int, body: bytes, says: str, press: Any) -> None:
@@ -238,6 +239,11 @@ def test_an_error_of_no_kind_of_ours_shows_no_more_than_its_name() -> None:
 
     assert not well
     assert sentence == f"The test itself failed with OSError, of which no more can be shown here. Asked by {HOST}."
+
+
+@pytest.mark.parametrize(("usual", "here"), [(60.0, 20.0), (5.0, 5.0)])
+def test_the_button_is_answered_before_a_browser_gives_up(usual: float, here: float) -> None:
+    assert hurried(Settings(total_timeout_seconds=usual)).total_timeout_seconds == here
 
 
 def test_every_cause_has_its_sentence() -> None:

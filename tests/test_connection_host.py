@@ -39,6 +39,7 @@ def test_host_and_port_become_one_base_url(host: object, port: object, expected:
         pytest.param("http://[::1", None, "host", "'http://[::1'", id="brackets"),
         pytest.param("https://x:port", None, "host", "'https://x:port'", id="port-in-words"),
         pytest.param("https://x:99999", None, "host", "'https://x:99999'", id="port-in-host-too-high"),
+        pytest.param("https://x:0", None, "host", "'https://x:0'", id="port-0-in-host"),
         pytest.param("api nusasms.com", None, "host", "without login, query or spaces", id="space"),
         pytest.param("https://x/#a", None, "host", "'https://x/#a'", id="fragment"),
         pytest.param("https://x/api/v3/sendwa/plain", None, "host", "must end before '/api/v3", id="pasted-v3"),

@@ -58,7 +58,8 @@ URI = (
 )
 AS_UI = {**TYPED, "only_to": "+6281234567890\n8123 4567", "redirect_to": "+62 811 1111 1111"}
 FORM_2 = {name: "y" if value is True else str(value) for name, value in AS_UI.items() if value is not None}
-BUTTON_2 = FORM_2 | {f"extra__nusawa__{name}": value for name, value in FORM_2.items()} | {"extra__smtp__timeout": "30"}
+PREFIXED = {f"extra__nusawa__{name}": value for name, value in FORM_2.items()}
+BUTTON_2 = FORM_2 | PREFIXED | {"extra__smtp__timeout": "30"}
 
 
 def made(extra: Any, **fields: Any) -> Connection:
@@ -84,6 +85,7 @@ def as_json(extra: Any) -> str:
         pytest.param(lambda: made(AS_UI), id="ui-of-3"),
         pytest.param(lambda: made(FORM_2), id="ui-of-2"),
         pytest.param(lambda: made(BUTTON_2), id="test-button-of-2"),
+        pytest.param(lambda: made(PREFIXED), id="prefixed-as-of-old"),
         pytest.param(lambda: made(TYPED, host="http://127.0.0.1:8025/", port=0), id="port-in-host"),
         pytest.param(lambda: Connection(conn_id="x", uri=made(TYPED).get_uri()), id="airflows-own-uri"),
     ],

@@ -102,6 +102,7 @@ def test_airflow_discovers_the_provider_and_its_hook() -> None:
     hook: Any = manager.hooks["nusawa"]
     assert hook.hook_class_name == INFO["connection-types"][0]["hook-class-name"]
     assert hook.hook_name == NusaWaHook.hook_name == "NusaSMS WhatsApp"
+    assert NusaWaHook.conn_type == INFO["connection-types"][0]["connection-type"]
     assert hook.connection_id_attribute_name == NusaWaHook.conn_name_attr
 
 
