@@ -1,0 +1,166 @@
+"""The notifier in a real Airflow: each hook point in the process that Airflow runs it in, all in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
+
+from airflow_provider_nusawa.testing import Backend, NusaWaGateway, serve
+from dev.house import House
+
+pytestmark = pytest.mark.e2e
+
+ALERTS = """
+from __future__ import annotations
+import os, signal, time
+from datetime import datetime, timedelta, timezone
+from airflow.providers.common.compat.sdk import dag, task
+from airflow_provider_nusawa.notifications import NusaWaNotifier
+
+def tell(**more):
+    return NusaWaNotifier(to="0812-3456-7890", **more)
+
+late = {}
+try:
+    from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
+    kwargs = {"to": "081298765432", "text": "{{ deadline.no_such_name.at_all }}"}
+    late["deadline"] = [
+        DeadlineAlert(reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=timedelta(seconds=second), callback=one)
+        for second, one in [(1, AsyncCallback(NusaWaNotifier, kwargs)), (2, SyncCallback(NusaWaNotifier, kwargs))]
+    ]
+except ImportError:
+    pass
+
+HOOKS = {f"on_{event}_callback": tell() for event in ("execute", "success", "failure", "retry", "skipped")}
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), default_args=HOOKS,
+     on_failure_callback=[tell(), tell(text="{{ exception.args[0] }}")], **late)
+def alerts():
+    @task
+    def succeed():
+        time.sleep(5)  # so that the deadlines pass while the run lasts
+
+    @task(retries=1, retry_delay=timedelta(0))
+    def fail():
+        raise ValueError("cannot reach postgresql://etl:hunter2@db/x for 6281234567890")
+
+    @task(on_execute_callback=None, on_failure_callback=None)
+    def killed():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    @task(on_success_callback=[tell(text="Halo"), tell(text="Halo")], on_execute_callback=None)
+    def told_once():
+        pass
+
+    succeed() >> told_once()
+    fail(), killed()
+
+alerts()
+"""
+
+ASKS = """
+from __future__ import annotations
+from datetime import datetime, timezone
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import dag
+from airflow_provider_nusawa.notifications import NusaWaNotifier
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc))
+def asks():
+    ApprovalOperator(task_id="approve", subject="Send?", notifiers=[NusaWaNotifier(to="0812-3456-7890")])
+
+asks()
+"""
+
+
+EXPECTED = Counter(
+    {
+        ("task started", "DAG alerts, task succeed"): 1,
+        ("task succeeded", "DAG alerts, task succeed"): 1,
+        ("task started", "DAG alerts, task fail"): 2,
+        ("task failed and will be tried again", "DAG alerts, task fail"): 1,
+        ("task failed", "DAG alerts, task fail"): 1,
+        ("Halo", ""): 1,
+        ("DAG run failed", ""): 1,
+        ("DAG run failed", "template failed"): 1,
+    }
+)
+if AIRFLOW_V_3_3_PLUS:
+    EXPECTED["deadline missed", "template failed"] = 2
+    EXPECTED["task waits for a person's answer", "DAG asks, task approve"] = 1
+
+
+def _heard(gateway):
+    return Counter(_what(message.text.splitlines()) for message in gateway.messages)
+
+
+def _what(lines):
+    """Return the headline, and what distinguishes one alert from another below the same headline."""
+    headline = lines[0].removeprefix("Airflow: ")
+    below = lines[1] if len(lines) > 1 else ""
+    if below.startswith("template failed"):
+        return headline, "template failed"
+    return headline, "" if headline == "DAG run failed" else below
+
+
+@pytest.fixture(scope="module")
+def happened():
+    """A real Airflow after a run of both DAGs, and the gateway that heard of it."""
+    backend = Backend()
+    with pytest.MonkeyPatch.context() as monkeypatch, serve(backend) as url:
+        gateway = NusaWaGateway(url, backend, monkeypatch)
+        with House(say=print) as house:
+            house.add_dag("alerts", ALERTS)
+            if AIRFLOW_V_3_3_PLUS:
+                house.add_dag("asks", ASKS)
+                house.trigger("asks")
+            run_id, _ = house.run("alerts", timeout=180)
+            # A DAG's callbacks come after its run has ended.
+            house.until(lambda: len(gateway.messages) >= EXPECTED.total(), 60, lambda: f"heard only {_heard(gateway)}")
+            yield house, run_id, gateway
+
+
+def test_every_hook_point_is_told_once(happened):
+    _, _, gateway = happened
+
+    assert _heard(gateway) == EXPECTED
+
+
+def test_no_task_fails_of_its_alert(happened):
+    house, run_id, _ = happened
+
+    assert house.books.task_states("alerts", run_id) == {
+        "succeed": "success", "told_once": "success", "fail": "failed", "killed": "failed",
+    }  # fmt: skip
+
+
+def test_an_error_travels_without_its_secrets(happened):
+    _, _, gateway = happened
+
+    failures = [message.text for message in gateway.messages if "task failed" in message.text]
+    assert all("ValueError: cannot reach postgresql://db/x for …" in text.splitlines() for text in failures)
+
+
+def test_the_link_leads_to_a_page_of_this_airflow(happened):
+    house, _, gateway = happened
+
+    links = [message.text.splitlines()[-1] for message in gateway.messages if message.text != "Halo"]
+    assert all(link.startswith(f"{house.web.url}/dags/a") for link in links)
+
+
+def test_the_notifier_had_its_memory_wherever_it_asked_for_it(happened):
+    house, run_id, _ = happened
+
+    log = house.books.task_logs("alerts", run_id)
+    assert "could not be" not in log
+    assert log.count("is not told of this event again") == 1
+
+
+def test_no_log_line_of_ours_shows_a_number(happened):
+    house, _, _ = happened
+
+    ours = [line for _, content in house.books.every_byte() for line in content.split(b"\n") if b"was told" in line]
+    assert ours
+    assert not [line for line in ours if b"81234567890" in line or b"81298765432" in line]
