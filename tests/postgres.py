@@ -10,6 +10,7 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 INSTALLED = "/usr/lib/postgresql/*/bin"
 
@@ -45,7 +46,7 @@ class Postgres:
         self._binaries = self._reachable(binaries)
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
-        self._databases = 0
+        self._places = 0
         if self._user:
             shutil.chown(self._home, self._user)
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=nusawa"]
@@ -107,17 +108,21 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """Return the URL of a fresh, empty database."""
+    def new_place(self, *settings: str) -> str:
+        """Return the URL of a fresh, empty schema: as good as a database, and made in no time.
+
+        :param settings: More of the server's settings for whoever connects by it, such as ``synchronous_commit=off``.
+        """
         import psycopg2
 
-        self._databases += 1
-        name = f"test_{self._databases}"
+        self._places += 1
+        name = f"test_{self._places}"
         connection = psycopg2.connect(self._dsn("postgres"))
         connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name}")
+        connection.cursor().execute(f"CREATE SCHEMA {name}")
         connection.close()
-        return f"postgresql://nusawa@/{name}?host={self._home}"
+        options = quote(" ".join(f"-c{setting}" for setting in (f"search_path={name}", *settings)))
+        return f"postgresql://nusawa@/postgres?host={self._home}&options={options}"
 
     def _dsn(self, database: str) -> str:
         return f"host={self._home} user=nusawa dbname={database} connect_timeout=5"

@@ -128,6 +128,7 @@ class Reader:
         return Counts(read.rows_read, planned, bad, excluded, read.known, doubles)
 
     def _complete(self, tx: Tx) -> Counts:
+        self._hold(tx)
         counts = self._count(tx)
         self._hold(tx, complete_at=tx.now, doubles=counts.doubles)
         for state, n in count_rows(tx, self.plan_id).items():

@@ -64,6 +64,7 @@ journal = sa.Table(
     sa.Column("id", COUNTER, primary_key=True),
     sa.Column("scope", sa.String(32), nullable=False),  # dag, run and task, or an idempotency key, as a mark
     sa.Column("map_index", sa.Integer, nullable=False),
+    sa.Column("account", sa.String(250), nullable=False),
     sa.Column("person", sa.String(32), nullable=False),
     sa.Column("text", sa.String(32), nullable=False),
     sa.Column("batch", sa.String(32), nullable=False),

@@ -178,7 +178,8 @@ def _unwrapped(engine: Engine, work: Callable[[Connection], Result], *, only_rea
                 return work(connection)
         except DBAPIError as error:
             if attempt == _TRIES or not _met_a_lock(error):
-                raise LedgerUnavailable(_why(error)) from error
+                # Not from the error: PostgreSQL's quote the statement, and the numbers in it, into every traceback.
+                raise LedgerUnavailable(_why(error)) from None
             time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - to part two that met
     raise AssertionError("unreachable")
 

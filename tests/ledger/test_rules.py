@@ -1,0 +1,169 @@
+"""The ledger's rules, whatever runners do, die and come back to, and however the clock jumps."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from ledger_house import Clock, House, number
+
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
+from airflow_provider_nusawa.ledger.acts import Again, retry
+from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.errors import LeaseLost, TooEarly
+from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.people import forget, suppress
+from airflow_provider_nusawa.ledger.schema import recipients
+from airflow_provider_nusawa.ledger.states import Sending
+from airflow_provider_nusawa.ledger.store import open_ledger
+from airflow_provider_nusawa.ledger.work import Runner
+
+PEOPLE = 6
+
+
+class Rules(RuleBasedStateMachine):
+    """What the gateway would see is kept in ``posted`` and ``taken``; the ledger is judged by that."""
+
+    runners: Bundle[Any] = Bundle("runners")
+    requests: Bundle[Any] = Bundle("requests")
+
+    @initialize()
+    def plan(self) -> None:
+        self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        clock = Clock()
+        self.house = House(open_ledger(f"sqlite:///{self._home.name}/l", create=True, clock=clock), clock)
+        self.campaign = self.house.campaign(people=PEOPLE)
+        self.held: dict[int, list[int]] = {}
+        self.posted: dict[int, list[int]] = {}  # recipient to tries
+        self.taken: dict[int, int] = {}  # recipient to how often the gateway took it
+        self.allowed: dict[int, int] = {}  # recipient to how often a person had an accepted or unknown one sent again
+        self.silent: set[int] = set()  # who said no before it began
+
+    @rule(target=runners)
+    def arrive(self) -> Runner:
+        runner = self.house.runner(self.campaign)
+        self.held[runner.lease] = []
+        return runner
+
+    @rule(runner=runners, most=st.integers(1, 3))
+    def claim(self, runner: Runner, most: int) -> None:
+        try:
+            claimed = runner.turn(claim=most).claimed
+        except LeaseLost:
+            return
+        self.held[runner.lease] += [one.id for one in claimed]
+
+    @rule(target=requests, runner=runners)
+    def begin(self, runner: Runner) -> list[tuple[Runner, int, int]]:
+        try:
+            begun = runner.turn(begin=self.held[runner.lease]).begun
+        except LeaseLost:
+            return []
+        for key, try_number in begun.items():
+            assert key not in self.silent, "a message began after its person said no"
+            assert try_number not in self.posted.setdefault(key, []), "one try began twice"
+            self.posted[key].append(try_number)
+        return [(runner, key, try_number) for key, try_number in begun.items()]
+
+    @rule(sent=consumes(requests), outcome=st.sampled_from(list(Outcome)), again=st.booleans(), twice=st.booleans())
+    def answer(self, sent: list[tuple[Runner, int, int]], outcome: Outcome, again: bool, twice: bool) -> None:
+        """The answers arrive: in time, late, or from a runner long taken for dead."""
+        later = 5.0 if again and outcome is Outcome.REFUSED else None
+        answers = [
+            Answer(key, tried, outcome, "v3", message_id=f"m{key}-{tried}" if outcome is Outcome.ACCEPTED else "",
+                   again_after=later)
+            for _, key, tried in sent
+        ]  # fmt: skip
+        for answer in answers:
+            if outcome is Outcome.ACCEPTED:
+                self.taken[answer.id] = self.taken.get(answer.id, 0) + 1
+        for _ in range(1 + twice):
+            if sent:
+                sent[0][0].turn(answers)
+
+    @rule(sent=consumes(requests))
+    def lose(self, sent: list[tuple[Runner, int, int]]) -> None:
+        """The gateway took them, and nobody will ever know."""
+        for _, key, _tried in sent:
+            self.taken[key] = self.taken.get(key, 0) + 1
+
+    @rule(runner=consumes(runners))
+    def stop(self, runner: Runner) -> None:
+        runner.end()
+
+    @rule(runner=consumes(runners))
+    def crash(self, runner: Runner) -> None:
+        """Nothing more is heard of it: the lease runs out with the clock."""
+
+    @rule(seconds=st.sampled_from([1.0, 10.0, 31.0, 200.0, -20.0]))
+    def jump(self, seconds: float) -> None:
+        self.house.clock.now += seconds
+
+    @rule(again=st.sampled_from(list(Again)))
+    def decide(self, again: Again) -> None:
+        """A person has some sent again; each of these may then be taken once more."""
+        before = {row.id: row for row in self._rows()}
+        try:
+            self.house.ledger.write(lambda tx: retry(tx, self.campaign.id, again, who="test", reason="asked"))
+        except TooEarly:
+            return
+        for row in self._rows():
+            if row.sending is Sending.PLANNED and before[row.id].sending in (Sending.UNKNOWN, Sending.ACCEPTED):
+                self.allowed[row.id] = self.allowed.get(row.id, 0) + 1
+
+    @rule(person=st.integers(1, PEOPLE), gone=st.booleans())
+    def say_no(self, person: int, gone: bool) -> None:
+        work = (lambda tx: forget(tx, number(person), who="t", reason="r")) if gone else (
+            lambda tx: suppress(tx, [number(person)], who="t", reason="r"))  # fmt: skip
+        self.house.ledger.write(work)
+        mark = self.house.ledger.person(number(person))
+        self.silent |= {row.id for row in self._rows() if row.person == mark}
+
+    @rule(letter=st.sampled_from(list(DeliveryStatus)), key=st.integers(1, PEOPLE))
+    def report(self, letter: DeliveryStatus, key: int) -> None:
+        ids = [row.message_id for row in self._rows() if row.message_id and row.id % 2**32 == key]
+        self.house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(one, letter) for one in ids]))
+
+    @invariant()
+    def nobody_is_messaged_twice_unless_a_person_said_so(self) -> None:
+        for key, taken in getattr(self, "taken", {}).items():
+            assert taken <= 1 + self.allowed.get(key, 0)
+
+    @invariant()
+    def every_row_is_accounted_for(self) -> None:
+        if hasattr(self, "house"):
+            balance = self.house.equation(self.campaign)
+            assert balance.adds_up
+            assert balance.rows_read == PEOPLE
+
+    @invariant()
+    def the_tallies_say_what_the_rows_say(self) -> None:
+        if hasattr(self, "house"):
+            shown, rows = self.house.progress(self.campaign), self._rows()
+            for state, n in shown.sending.items():
+                assert n == sum(row.sending is state for row in rows)
+            for state, n in shown.delivery.items():
+                assert n == sum(row.delivery is state and row.sending is Sending.ACCEPTED for row in rows)
+
+    def _rows(self) -> list[Any]:
+        query = sa.select(recipients).order_by(recipients.c.id)
+        return list(self.house.ledger.read(lambda tx: tx.run(query).all()))
+
+    def teardown(self) -> None:
+        if hasattr(self, "house"):
+            self.house.ledger.close()
+            self._home.cleanup()
+
+
+Rules.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestRules = Rules.TestCase
