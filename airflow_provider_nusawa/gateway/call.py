@@ -31,9 +31,9 @@ class Call:
         self.leave_before = leave_before
         self.bytes_left = False
         self.cut_by: Cause | None = None
-        self.was_cut = threading.Event()
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._waiting: threading.Event | None = None
 
     def begin(self) -> None:
         """Ask whether the request may begin; it may once, although libraries like to repeat a GET by themselves.
@@ -69,13 +69,21 @@ class Call:
             if self.cut_by is not None:
                 self._shut()
 
+    def wakes(self, waiting: threading.Event) -> None:
+        """Name what a thread waits on while there is no socket, so that a cut can end that too."""
+        with self._lock:
+            self._waiting = waiting
+            if self.cut_by is not None:
+                waiting.set()
+
     def cut(self, cause: Cause) -> None:
         """End the call now, from any thread. The first cause stands."""
         with self._lock:
             if self.cut_by is None:
                 self.cut_by = cause
                 self._shut()
-        self.was_cut.set()
+                if self._waiting is not None:
+                    self._waiting.set()
 
     def lost(self, cause: Cause, error: Exception) -> Lost:
         """Say that no answer came. A cut explains the error that it made."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import tenacity
 
 from airflow_provider_nusawa.gateway import questions
-from airflow_provider_nusawa.gateway.errors import Cause, Refused, Unreachable
+from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, Refused, Unreachable
 from airflow_provider_nusawa.gateway.exchange import Lost, Reply
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Receipt
 from airflow_provider_nusawa.gateway.pace import Pace, pace_of
@@ -144,7 +144,6 @@ class AsyncClient:
         self.settings = settings
         self._transport = AsyncTransport(settings, connections)
         self._pace = pace_of(settings.account, settings.rate_per_second)
-        self._retrying = tenacity.AsyncRetrying(sleep=asyncio.sleep, **_POLICY)
 
     async def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
         """As ``Client.send``."""
@@ -172,8 +171,25 @@ class AsyncClient:
         await self.close()
 
     async def _ask(self, question: Question[T], leave_before: float | None = None) -> T:
-        return await self._retrying.copy()(self._ask_once, question, leave_before)  # its state is not shareable
+        try:
+            return await self._ask_once(question, leave_before)
+        except NusaWaError as error:
+            if not _is_repeatable(error):
+                raise
+            failed: NusaWaError | None = error
+
+        async def attempt() -> T:
+            nonlocal failed
+            if failed is not None:  # tenacity's first attempt is the one made above
+                error, failed = failed, None
+                raise error
+            return await self._ask_once(question, leave_before)
+
+        # Tenacity costs a quarter of a send here, and its state cannot be shared: only those pay who need it.
+        answer: T = await tenacity.AsyncRetrying(sleep=asyncio.sleep, **_POLICY)(attempt)
+        return answer
 
     async def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
-        await asyncio.sleep(self._pace.reserve())
+        if wait := self._pace.reserve():
+            await asyncio.sleep(wait)
         return _heard(self._pace, question, await self._transport.exchange(question.request, leave_before))

@@ -73,7 +73,8 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 def _aside(make_connection: Callable[[], Any], call: Call) -> Any:
     made: list[Any] = []
     failed: list[BaseException] = []
-    done = call.was_cut  # one event wakes the caller, whether the connection stands or the call is cut
+    done = threading.Event()  # it wakes the caller, whether the connection stands or the call is cut
+    call.wakes(done)
 
     def make() -> None:
         try:
@@ -88,7 +89,6 @@ def _aside(make_connection: Callable[[], Any], call: Call) -> Any:
     done.wait()
     if call.cut_by is not None:
         raise Withheld
-    done.clear()
     if failed:
         raise failed[0]
     call.holds(made[0].fileno())
