@@ -15,10 +15,25 @@ from dev.versions import ROOT
 DAG = "gate_send_wait"
 PEOPLE = {
     "0812-3456-7890": "an ordinary number",
-    "0840-0000-1100": "a number that the gateway refuses",
-    "0840-0000-6100": "a number where the gateway's answer is lost on the way",
+    "0840-0001-100": "a number that the gateway refuses",
+    "0840-0006-100": "a number whose answer is lost on the way",
 }
 LONGEST_SECONDS = 180
+
+
+class Voice:
+    """Prints lines with the seconds since the start; while nothing happens, a sign of life now and then."""
+
+    def __init__(self) -> None:
+        self._started = self._spoke = time.monotonic()
+
+    def say(self, line: str) -> None:
+        self._spoke = time.monotonic()
+        print(f"{self._spoke - self._started:5.0f} s  {line}", flush=True)
+
+    def still_here(self, line: str) -> None:
+        if time.monotonic() - self._spoke > 4:
+            self.say(line)
 
 
 @dataclass
@@ -30,8 +45,8 @@ class Run:
     told: set[tuple[str, str | None]] = field(default_factory=set)
 
 
-def tell_news(house: House, run: Run, started: float) -> None:
-    """Print a line for each task of a run that has changed."""
+def tell_news(house: House, run: Run, voice: Voice) -> None:
+    """Say a line for each task of a run that has changed."""
     states = house.books.task_states(DAG, run.run_id)
     for task in ("gate", "send", "wait"):
         news = (task, states.get(task))
@@ -39,20 +54,20 @@ def tell_news(house: House, run: Run, started: float) -> None:
             run.told.add(news)
             text = sentence(house.books, DAG, run.run_id, *news)
             if text:
-                print(f"{time.monotonic() - started:5.0f} s  {run.to}  {text}", flush=True)
+                voice.say(f"{run.to:<14}  {text}")
 
 
-def play(house: House, gateway: Remote, started: float) -> None:
+def play(house: House, gateway: Remote, voice: Voice) -> None:
     """Run the Dag once for each person, tell what happens, and sum it up."""
     runs = [Run(to, house.trigger(DAG, {"to": to})) for to in PEOPLE]
 
     def over() -> bool:
         for run in runs:
-            tell_news(house, run, started)
+            tell_news(house, run, voice)
         return all(house.books.run_state(DAG, run.run_id) in ("success", "failed") for run in runs)
 
     house.until(over, LONGEST_SECONDS, "the messages did not come to an end")
-    print("\nWhat became of them, and what the gateway's own books say:")
+    print("\nWhat became of them, what stands in the gateway's own books, and what Airflow knows:")
     for run in reversed(runs):
         sum_up(house, gateway, run)
 
@@ -63,23 +78,22 @@ def sum_up(house: House, gateway: Remote, run: Run) -> None:
     reports = house.books.xcom(DAG, run.run_id, "wait") or [{"delivered": False}]
     outcome = "delivered" if reports[0]["delivered"] else receipt["outcome"]
     copies = len(gateway.messages("62" + run.to.replace("-", "")[1:]))
-    print(f"  {run.to}  {PEOPLE[run.to]}: the gateway took {copies}, we know it as {outcome}", flush=True)
+    print(f"  {run.to:<14}  {PEOPLE[run.to]:<40}  {copies} in the books, {outcome}", flush=True)
 
 
 def main(arguments: list[str]) -> int:
-    started = time.monotonic()
-
-    def progress(line: str) -> None:
-        print(f"{time.monotonic() - started:5.0f} s  {line}", flush=True)
-
-    with spawn() as gateway:
-        print(f"gateway   an emulator at {gateway.url}: looks like NusaSMS, delivers to nobody")
-        print("airflow   scheduler, triggerer, dag-processor and API server are starting, in a folder of their own")
+    voice = Voice()
+    # Twelve seconds to deliver: longer than a first look, so that the wait is seen to move to the triggerer.
+    with spawn("--step-seconds", "6") as gateway:
+        print(f"gateway  an emulator at {gateway.url}: looks like NusaSMS, delivers to nobody")
+        print("Airflow  scheduler, triggerer, dag-processor and API server are starting, in a folder of their own")
         environ = {"AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(gateway.connection)}
-        with House(ROOT / "example_dags", environ, say=progress) as house:
-            progress(f"Airflow is up at {house.web.url}")
+        house = House(environ=environ, say=voice.still_here)
+        house.add_dag(DAG, (ROOT / "example_dags" / f"{DAG}.py").read_text())
+        with house:
+            voice.say(f"Airflow is up at {house.web.url}")
             print(f"\nexample_dags/{DAG}.py, once each for {len(PEOPLE)} people:")
-            play(house, gateway, started)
+            play(house, gateway, voice)
     return 0
 
 

@@ -40,9 +40,10 @@ def main(arguments: list[str]) -> int:
     check_free(chosen.port, "--port")
     check_free(chosen.gateway_port, "--gateway-port")
     say("starting Airflow and the emulator ...")
+    paused = {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}  # some of the examples have a schedule
     with (
         spawn("--port", str(chosen.gateway_port)) as gateway,
-        House(ROOT / "example_dags", port=chosen.port, say=say) as house,
+        House(ROOT / "example_dags", paused, port=chosen.port, say=say) as house,
     ):
         house.web.create_connection(connection(gateway))
         print(f"Airflow  {house.web.url}  (no login; Admin > Connections > nusawa_default has the Test button)")

@@ -142,7 +142,7 @@ class House:
                 raise TimeoutError(f"after {timeout:.0f} s: {why if isinstance(why, str) else why()}")
             if now - told > 5:
                 told = now
-                self._say(f"... {now - started:.0f} s")
+                self._say("...")
             time.sleep(LOOK_EVERY_SECONDS)
 
 
