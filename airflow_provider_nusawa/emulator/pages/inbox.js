@@ -9,7 +9,7 @@ async function look() {
       const open = new Set([...document.querySelectorAll("details[open]")].map((one) => one.id));
       const shut = new Set([...document.querySelectorAll("details:not([open])")].map((one) => one.id));
       for (const one of fresh.querySelectorAll("details")) one.open = open.has(one.id) || (one.open && !shut.has(one.id));
-      if (tag) document.getElementById("live").replaceWith(fresh.getElementById("live"));
+      document.getElementById("live").replaceWith(fresh.getElementById("live"));
       tag = answer.headers.get("ETag");
     }
     document.body.classList.remove("gone");
