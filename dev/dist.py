@@ -28,7 +28,7 @@ def try_wheel(wheel: Path) -> None:
     """Install the wheel beside nothing of this checkout, and let it work from elsewhere."""
     folder = VENVS / "wheel"
     create(folder)
-    arguments = [f"apache-airflow=={NEWEST.version}", f"airflow-provider-nusawa[emulator] @ {wheel.as_uri()}"]
+    arguments = [f"apache-airflow=={NEWEST.version}", f"airflow-provider-nusawa @ {wheel.as_uri()}"]
     pins = NEWEST.constraints(this_python())
     install(python_in(folder), arguments + (["-c", str(pins)] if pins.exists() else []))
     say("trying the wheel ...")
