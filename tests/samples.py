@@ -96,7 +96,7 @@ def _v1_report(letter: str | None) -> bytes:
 
 V1 = Samples(
     dialect=v1,
-    settings=Settings(password=Secret("0123456789ABCDEF0123456789ABCDEF"), api_version="v1"),
+    settings=Settings(password=Secret("A1B2C3D4E5F6A7B8C9D0E1F2A3B4C5D6"), api_version="v1"),
     accepted=(DATA / "v1_message_accepted.json").read_bytes().strip(),
     message_id="053380444905641291",
     credits=(DATA / "v1_balance.json").read_bytes(),

@@ -116,6 +116,10 @@ def test_the_recorded_success_is_a_receipt(name: str, message_id: str, status: i
     assert receipt == Receipt("6285100803380", "v1", Outcome.ACCEPTED, message_id, 0)
 
 
+def test_an_answer_that_names_no_number_is_believed() -> None:
+    assert v1.read_receipt(Reply(200, {}, v1_answer(ref_no=17)), MESSAGE).message_id == "17"
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "says"),
     [
