@@ -7,6 +7,8 @@ import json
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -65,6 +67,24 @@ def run(sensor, ti=None):
         return sensor.resume_execution(deferred.method_name, {**(deferred.kwargs or {}), **event}, context)
 
 
+@contextmanager
+def once(come, do) -> Iterator[None]:
+    """Do something in another thread as soon as it has come to something, while the test goes on."""
+
+    def wait():
+        end = time.monotonic() + 20
+        while not come() and time.monotonic() < end:
+            time.sleep(0.01)
+        do()
+
+    other = threading.Thread(target=wait)
+    other.start()
+    try:
+        yield
+    finally:
+        other.join()
+
+
 def deferral(sensor) -> TaskDeferred:
     with pytest.raises(TaskDeferred) as caught:
         sensor.execute({"ti": TaskInstance()})
@@ -102,15 +122,8 @@ def test_it_waits_until_the_gateway_delivers(nusawa_gateway, mode):
     nusawa_gateway.backend.clock.freeze()
     [one] = send(AISHA)
 
-    def deliver_after_two_looks():
-        while len(looks(nusawa_gateway)) < 2:
-            time.sleep(0.01)
-        nusawa_gateway.advance(60)
-
-    other = threading.Thread(target=deliver_after_two_looks)
-    other.start()
-    [report] = run(delivery(one["message_id"], **mode))
-    other.join()
+    with once(lambda: len(looks(nusawa_gateway)) >= 2, lambda: nusawa_gateway.advance(60)):
+        [report] = run(delivery(one["message_id"], **mode))
 
     assert report["letter"] == "D"
 
@@ -141,15 +154,11 @@ def test_a_failure_that_the_second_look_takes_back_does_not_count(nusawa_gateway
     [one] = send(AISHA)
     nusawa_gateway.backend.set_letter(one["message_id"], "F", "9")
 
-    def deliver_after_one_look():
-        while not any(request.call == "dr" and request.outcome for request in nusawa_gateway.requests):
-            time.sleep(0.01)
-        nusawa_gateway.backend.set_letter(one["message_id"], "D")
+    def looked():
+        return any(request.call == "dr" and request.outcome for request in nusawa_gateway.requests)
 
-    other = threading.Thread(target=deliver_after_one_look)
-    other.start()
-    [report] = run(delivery(one, first_poll_seconds=0.6, **mode))
-    other.join()
+    with once(looked, lambda: nusawa_gateway.backend.set_letter(one["message_id"], "D")):
+        [report] = run(delivery(one, first_poll_seconds=0.6, **mode))
 
     assert report["letter"] == "D"
 
@@ -334,17 +343,10 @@ def test_a_task_that_is_told_to_stop_stops_within_three_seconds(nusawa_gateway):
     nusawa_gateway.fail_next("hang_before", times=-1, call="dr")
     sensor = delivery(["01", "02"])
 
-    def stop_when_it_hangs():
-        while not looks(nusawa_gateway):
-            time.sleep(0.01)
-        sensor.on_kill()
-
-    other = threading.Thread(target=stop_when_it_hangs)
-    other.start()
     begin = time.monotonic()
-    with pytest.raises(Unreachable) as caught:
+
+    with once(lambda: looks(nusawa_gateway), sensor.on_kill), pytest.raises(Unreachable) as caught:
         run(sensor)
-    other.join()
 
     assert caught.value.cause is Cause.STOPPED
     assert time.monotonic() - begin < 3
@@ -387,15 +389,11 @@ def test_credits_are_awaited_until_they_are_topped_up(nusawa_gateway, mode):
     account = nusawa_gateway.backend.account
     account.balance = 10
 
-    def top_up_after_two_looks():
-        while sum(request.call == "credits" for request in nusawa_gateway.requests) < 2:
-            time.sleep(0.01)
-        account.balance = 1500
+    def looked_twice():
+        return sum(request.call == "credits" for request in nusawa_gateway.requests) >= 2
 
-    other = threading.Thread(target=top_up_after_two_looks)
-    other.start()
-    balance = run(top_up("{{ 1000 }}".strip("{ }"), min_days_left="3", **mode))
-    other.join()
+    with once(looked_twice, lambda: setattr(account, "balance", 1500)):
+        balance = run(top_up("1000", min_days_left="3", **mode))
 
     assert balance == {"credits": "1500", "expires": "2099-12-31"}
 

@@ -11,12 +11,13 @@ from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_onc
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
-from airflow_provider_nusawa.triggers import NusaWaCreditsTrigger
 from airflow_provider_nusawa.waiting.funds import Need, lacks_credits, said, today_in
 from airflow_provider_nusawa.waiting.share import Verdict
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_nusawa.triggers import NusaWaCreditsTrigger
 
 
 class NusaWaCreditsSensor(DeferrableSensor):
@@ -53,6 +54,8 @@ class NusaWaCreditsSensor(DeferrableSensor):
         return PokeReturnValue(not shortfalls, None if shortfalls else credits.to_xcom())
 
     def trigger_until(self, deadline: float) -> NusaWaCreditsTrigger:
+        from airflow_provider_nusawa.triggers import NusaWaCreditsTrigger  # loads what Dag files do without
+
         need = self._read_need()
         return NusaWaCreditsTrigger(
             minimum=f"{need.minimum:f}",

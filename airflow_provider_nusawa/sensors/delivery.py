@@ -7,22 +7,23 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, AirflowFailException, PokeReturnValue
+from airflow.providers.common.compat.sdk import AirflowFailException, PokeReturnValue
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.gateway.errors import DeliveryFailed, NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
-from airflow_provider_nusawa.triggers import NusaWaDeliveryTrigger
 from airflow_provider_nusawa.waiting.awaited import Awaited, read_awaited
 from airflow_provider_nusawa.waiting.end import WaitEnd, clause, some
 from airflow_provider_nusawa.waiting.looks import Round
 from airflow_provider_nusawa.waiting.share import Verdict, Watch, check_required, needed_of
+from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_nusawa.gateway.client import Client
+    from airflow_provider_nusawa.triggers import NusaWaDeliveryTrigger
 
 FIRST_LOOKS = 100
 """So many messages at most are looked at in the worker before a wait is deferred; the triggerer looks at all."""
@@ -60,6 +61,8 @@ class NusaWaDeliverySensor(DeferrableSensor):
         return PokeReturnValue(True, self._conclude(end, awaited, context))
 
     def trigger_until(self, deadline: float) -> NusaWaDeliveryTrigger:
+        from airflow_provider_nusawa.triggers import NusaWaDeliveryTrigger  # loads what Dag files do without
+
         awaited = self._read_messages()
         needed = needed_of(self.required, awaited.total)
         return NusaWaDeliveryTrigger(message_ids=list(awaited.message_ids), needed=needed, **self.rhythm(deadline))
@@ -126,7 +129,7 @@ class NusaWaDeliverySensor(DeferrableSensor):
         if end.verdict is Verdict.MET:
             self.log.info("%s", self._so_far(end, awaited))
             return reports
-        context["ti"].xcom_push(key=XCOM_RETURN_KEY, value=reports)
+        context["ti"].xcom_push(key=RETURN_VALUE, value=reports)
         if end.verdict is Verdict.UNREACHABLE:
             raise self._failure(end, awaited)
         pending = some(map(clause, end.pending))
