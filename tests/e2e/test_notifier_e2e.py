@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
@@ -11,6 +12,7 @@ from airflow_provider_nusawa.testing import Backend, NusaWaGateway, serve
 from dev.house import House
 
 pytestmark = pytest.mark.e2e
+EXAMPLES = Path(__file__).parents[2] / "example_dags"
 
 ALERTS = """
 from __future__ import annotations
@@ -116,6 +118,8 @@ def happened():
             if AIRFLOW_V_3_3_PLUS:
                 house.add_dag("asks", ASKS)
                 house.trigger("asks")
+            house.add_dag("deadline_alert", (EXAMPLES / "deadline_alert.py").read_text())
+            house.trigger("deadline_alert")
             run_id, _ = house.run("alerts", timeout=180)
             # A DAG's callbacks come after its run has ended.
             house.until(lambda: len(gateway.messages) >= EXPECTED.total(), 60, lambda: f"heard only {_heard(gateway)}")
@@ -134,6 +138,14 @@ def test_no_task_fails_of_its_alert(happened):
     assert house.books.task_states("alerts", run_id) == {
         "succeed": "success", "told_once": "success", "fail": "failed", "killed": "failed",
     }  # fmt: skip
+
+
+def test_the_example_with_a_deadline_runs_and_is_not_late(happened):
+    house, _, gateway = happened
+
+    [run] = house.books.ask("SELECT run_id FROM dag_run WHERE dag_id = 'deadline_alert'")
+    assert house.wait("deadline_alert", run["run_id"]) == "success"
+    assert not [message for message in gateway.messages if "deadline_alert" in message.text]
 
 
 def test_an_error_travels_without_its_secrets(happened):

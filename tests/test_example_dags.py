@@ -1,0 +1,71 @@
+"""Each example DAG, run to its end on this Airflow against the emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_2_PLUS
+from dag_runs import EXAMPLES, example, run
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_shows_one_idea_in_under_forty_lines(path):
+    assert len(path.read_text().splitlines()) < 40
+
+
+def test_notify_on_failure_tells_the_task_and_the_run(airflow_db, nusawa_gateway):
+    states = run(example("notify_on_failure").notify_on_failure())
+
+    assert states == {"load_orders": "failed"}
+    headlines = [(message.number[-4:], message.text.splitlines()[0]) for message in nusawa_gateway.messages]
+    assert sorted(headlines) == [
+        ("5432", "Airflow: task failed"),
+        ("7890", "Airflow: task failed"),
+        ("7890", "notify_on_failure failed: task_failure"),
+    ]
+    assert "ValueError: the file of orders is empty" in nusawa_gateway.messages[0].text.splitlines()
+
+
+@pytest.mark.parametrize(("credits", "state"), [(600, "success"), (499, "failed")], ids=["enough", "too-few"])
+def test_credits_watch_tells_when_credits_run_low(airflow_db, nusawa_gateway, credits, state):
+    nusawa_gateway.backend.account.balance = credits
+
+    states = run(example("credits_watch").credits_watch())
+
+    assert states == {"enough_credits": state}
+    assert len(nusawa_gateway.messages) == (state == "failed")
+
+
+def test_mapped_sends_reach_each_group_with_its_own_text(airflow_db, nusawa_gateway):
+    states = run(example("mapped_sends").mapped_sends())
+
+    assert states == {"groups": "success", "tell_group[0]": "success", "tell_group[1]": "success"}
+    assert sorted((message.number[-4:], message.text.split()[1]) for message in nusawa_gateway.messages) == [
+        ("7890", "Bandung"),
+        ("7891", "Bandung"),
+        ("7892", "Bogor"),
+    ]
+
+
+@pytest.mark.skipif(AIRFLOW_V_3_2_PLUS, reason="dag.test() of 3.3 cannot end a run with a deadline; see tests/e2e")
+def test_the_dag_with_a_deadline_runs_without_on_an_older_airflow(airflow_db, nusawa_gateway):
+    assert run(example("deadline_alert").deadline_alert()) == {"load_orders": "success"}
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_2_PLUS, reason="deadlines in this form came with Airflow 3.2")
+def test_a_missed_deadline_is_told_from_the_triggerer(nusawa_gateway, caplog):
+    from airflow.triggers.callback import CallbackTrigger
+
+    caplog.set_level(logging.INFO)
+    callback = example("deadline_alert").tell
+    context = {"dag_run": {"dag_id": "deadline_alert", "dag_run_id": "r1"}, "deadline": {"deadline_time": "07:00"}}
+
+    async def fire():
+        return [event async for event in CallbackTrigger(callback.path, {**callback.kwargs, "context": context}).run()]
+
+    events = asyncio.run(fire())
+
+    assert [event.payload["state"] for event in events] == ["running", "success"]
+    assert [message.text for message in nusawa_gateway.messages] == ["deadline_alert is late"]
