@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from airflow_provider_nusawa.emulator import Account
+from airflow_provider_nusawa.gateway.async_transport import AsyncTransport
 from airflow_provider_nusawa.gateway.client import AsyncClient, Client
 from airflow_provider_nusawa.gateway.errors import (
     Cause,
@@ -27,8 +28,10 @@ from airflow_provider_nusawa.gateway.errors import (
     Scope,
     Unreachable,
 )
+from airflow_provider_nusawa.gateway.exchange import Request
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
+from airflow_provider_nusawa.gateway.transport import Transport
 
 AISHA = "6281234567890"
 HALO = Message(AISHA, "Halo")
@@ -468,3 +471,21 @@ def test_calls_are_spaced_by_the_account_and_not_by_the_client(settings, nusawa_
 
     times = [request.arrived for request in nusawa_gateway.requests]
     assert times[-1] - times[0] > 5 / 20 * 0.9
+
+
+def test_a_fault_of_ours_is_called_one_and_sends_nothing(settings, nusawa_gateway, caplog):
+    nonsense = Request(None, "/", query=f"password={PASSWORD}")
+
+    async def in_a_loop():
+        transport = AsyncTransport(settings)
+        try:
+            return await transport.exchange(nonsense)
+        finally:
+            await transport.close()
+
+    lost = [Transport(settings).exchange(nonsense), asyncio.run(in_a_loop())]
+
+    assert [(one.cause, one.bytes_left) for one in lost] == [(Cause.FAULT, False)] * 2
+    assert "transport.py" in caplog.text
+    assert PASSWORD not in caplog.text
+    assert nusawa_gateway.requests == []

@@ -32,6 +32,7 @@ def test_a_host_that_may_have_the_password(host: str) -> None:
         pytest.param("api.nusasms.com", id="no-scheme"),
         pytest.param("ftp://api.nusasms.com", id="ftp"),
         pytest.param("https://", id="no-name"),
+        pytest.param("https://[::1", id="half-an-address"),
         pytest.param("https://budi:pw@api.nusasms.com", id="login-inside"),
         pytest.param("https://api.nusasms.com/?a=b", id="query"),
         pytest.param("http://api.nusasms.com", id="plain-http"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,14 +19,20 @@ KEEP_ALIVE_SECONDS = 3600.0
 CUT_SECONDS = 0.05  # for calls that hang; aiohttp takes 0 for "as long as they like"
 
 
-async def run(backend: Backend, listening: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+async def run(
+    backend: Backend,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Serve on a socket until ``stop`` is set; cut whatever is under way then."""
     runner = web.AppRunner(
         application(backend), access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=CUT_SECONDS
     )
     await runner.setup()
     try:
-        await web.SockSite(runner, listening, backlog=1024).start()
+        await web.SockSite(runner, listening, backlog=1024, ssl_context=tls).start()
         ready()
         await stop.wait()
     finally:
@@ -49,8 +56,8 @@ def url_of(listening: socket.socket) -> str:
 class _Background:
     """The event loop that serves, in a thread of its own."""
 
-    def __init__(self, backend: Backend, listening: socket.socket) -> None:
-        self._backend, self._listening = backend, listening
+    def __init__(self, backend: Backend, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+        self._backend, self._listening, self._tls = backend, listening, tls
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nusawa-emulator", daemon=True)
 
@@ -62,7 +69,7 @@ class _Background:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        await run(self._backend, self._listening, self._stop, self._ready.set)
+        await run(self._backend, self._listening, self._stop, self._ready.set, self._tls)
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -75,12 +82,13 @@ class _Background:
 
 
 @contextmanager
-def serve(backend: Backend, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serve(backend: Backend, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Run a gateway beside this program; yield its base URL.
 
     :param port: 0 takes any free one.
+    :param tls: A server's context, with certificate and key, to speak https.
     """
     listening = listen(host, port)
     url = url_of(listening)
-    with _Background(backend, listening):
-        yield url
+    with _Background(backend, listening, tls):
+        yield url.replace("http://", "https://") if tls else url

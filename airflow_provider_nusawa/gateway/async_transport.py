@@ -139,8 +139,10 @@ _CAUSES: list[tuple[type[BaseException], Cause]] = [
     (aiohttp.ClientConnectorError, Cause.CONNECT),
     (TimeoutError, Cause.TIMEOUT),
     (asyncio.TimeoutError, Cause.TIMEOUT),  # a class of its own on Python 3.10
+    (aiohttp.ClientError, Cause.DROPPED),
+    (OSError, Cause.DROPPED),
 ]
 
 
 def _cause(error: Exception) -> Cause:
-    return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), Cause.DROPPED)
+    return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), Cause.FAULT)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
 import time
+from traceback import format_tb
 
 from airflow_provider_nusawa.gateway.errors import Cause
 from airflow_provider_nusawa.gateway.exchange import Lost, Request
+
+log = logging.getLogger(__name__)
 
 
 class Withheld(Exception):
@@ -90,6 +94,9 @@ class Call:
         cause = self.cut_by or cause
         if self.bytes_left and cause in (Cause.DNS, Cause.CONNECT, Cause.TLS):
             cause = Cause.DROPPED  # the connection had been made: this came later
+        if cause is Cause.FAULT:
+            # Frames without the text: a stranger's error may quote the request.
+            log.error("%s: %s\n%s", cause.value, type(error).__name__, "".join(format_tb(error.__traceback__)))
         return Lost(cause, self.bytes_left, f"{cause.value} ({type(error).__name__})")
 
     def close(self) -> None:

@@ -38,6 +38,7 @@ class Cause(str, Enum):
     UNREADABLE = "the answer is not one that the gateway gives"
     TOO_LARGE = "the answer is larger than 1 MiB"
     STOPPED = "the task was told to stop"
+    FAULT = "something unforeseen failed on this side"
     LATE = "too much time passed between the record of the intent and the request"
 
 

@@ -62,7 +62,10 @@ class Settings:
     redirect_to: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        url = urlsplit(self.host)
+        try:
+            url = urlsplit(self.host)
+        except ValueError:  # such as half an IPv6 address
+            url = urlsplit("")
         if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
             raise InvalidSettings("host must be a plain http or https URL without login or query", field="host")
         if url.scheme == "http" and not self.allow_insecure_http and not is_loopback(url.hostname):

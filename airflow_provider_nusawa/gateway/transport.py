@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from typing import Any
@@ -112,14 +113,15 @@ _CAUSES: list[tuple[type[BaseException], Cause]] = [
     (urllib3.exceptions.NewConnectionError, Cause.CONNECT),
     (requests.exceptions.Timeout, Cause.TIMEOUT),
     (urllib3.exceptions.TimeoutError, Cause.TIMEOUT),
+    (requests.exceptions.RequestException, Cause.DROPPED),
+    (urllib3.exceptions.HTTPError, Cause.DROPPED),
+    (http.client.HTTPException, Cause.DROPPED),
+    (OSError, Cause.DROPPED),
 ]
 
 
 def _cause(error: Exception) -> Cause:
     # requests wraps urllib3's errors: as the first argument, and that one's ``reason``.
     wrapped = getattr(error.args[0], "reason", None) if error.args else None
-    for one in (error, wrapped):
-        for kind, cause in _CAUSES:
-            if isinstance(one, kind):
-                return cause
-    return Cause.DROPPED
+    found = (cause for kind, cause in _CAUSES if isinstance(error, kind) or isinstance(wrapped, kind))
+    return next(found, Cause.FAULT)
