@@ -12,8 +12,13 @@ EXAMPLES = Path(__file__).parent.parent / "example_dags"
 
 
 def example(name: str) -> Any:
-    """Import one of the example DAG files afresh, as a DAG processor would."""
-    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    """Import one of the example DAG files afresh."""
+    return load(EXAMPLES / f"{name}.py")
+
+
+def load(path: Path) -> Any:
+    """Import a DAG file afresh, as a DAG processor would."""
+    spec = importlib.util.spec_from_file_location(f"dag_file_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

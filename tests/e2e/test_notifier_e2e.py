@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 
-from airflow_provider_nusawa.testing import Backend, NusaWaGateway, serve
-from dev.house import House
-
 pytestmark = pytest.mark.e2e
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
 
@@ -95,7 +92,11 @@ if AIRFLOW_V_3_3_PLUS:
 
 
 def _heard(gateway):
-    return Counter(_what(message.text.splitlines()) for message in gateway.messages)
+    return Counter(_what(text.splitlines()) for text in _texts(gateway))
+
+
+def _texts(gateway):
+    return [message["text"] for message in gateway.messages()]
 
 
 def _what(lines):
@@ -108,22 +109,21 @@ def _what(lines):
 
 
 @pytest.fixture(scope="module")
-def happened():
-    """A real Airflow after a run of both DAGs, and the gateway that heard of it."""
-    backend = Backend()
-    with pytest.MonkeyPatch.context() as monkeypatch, serve(backend) as url:
-        gateway = NusaWaGateway(url, backend, monkeypatch)
-        with House(say=print) as house:
-            house.add_dag("alerts", ALERTS)
-            if AIRFLOW_V_3_3_PLUS:
-                house.add_dag("asks", ASKS)
-                house.trigger("asks")
-            house.add_dag("deadline_alert", (EXAMPLES / "deadline_alert.py").read_text())
-            house.trigger("deadline_alert")
-            run_id, _ = house.run("alerts", timeout=180)
-            # A DAG's callbacks come after its run has ended.
-            house.until(lambda: len(gateway.messages) >= EXPECTED.total(), 60, lambda: f"heard only {_heard(gateway)}")
-            yield house, run_id, gateway
+def happened(real_airflow, spawned_gateway):
+    """A real Airflow after a run of both DAGs, the run's id, and the gateway that heard of it."""
+    spawned_gateway.order("reset")
+    real_airflow.add_dag("alerts", ALERTS)
+    real_airflow.add_dag("deadline_alert", (EXAMPLES / "deadline_alert.py").read_text())
+    if AIRFLOW_V_3_3_PLUS:
+        real_airflow.add_dag("asks", ASKS)
+        real_airflow.trigger("asks")
+    real_airflow.trigger("deadline_alert")
+    run_id, _ = real_airflow.run("alerts", timeout=180)
+    # A DAG's callbacks come after its run has ended.
+    real_airflow.until(
+        lambda: len(spawned_gateway.messages()) >= EXPECTED.total(), 60, lambda: f"only {_heard(spawned_gateway)}"
+    )
+    return real_airflow, run_id, spawned_gateway
 
 
 def test_every_hook_point_is_told_once(happened):
@@ -145,20 +145,20 @@ def test_the_example_with_a_deadline_runs_and_is_not_late(happened):
 
     [run] = house.books.ask("SELECT run_id FROM dag_run WHERE dag_id = 'deadline_alert'")
     assert house.wait("deadline_alert", run["run_id"]) == "success"
-    assert not [message for message in gateway.messages if "deadline_alert" in message.text]
+    assert not [text for text in _texts(gateway) if "deadline_alert" in text]
 
 
 def test_an_error_travels_without_its_secrets(happened):
     _, _, gateway = happened
 
-    failures = [message.text for message in gateway.messages if "task failed" in message.text]
+    failures = [text for text in _texts(gateway) if "task failed" in text]
     assert all("ValueError: cannot reach postgresql://db/x for …" in text.splitlines() for text in failures)
 
 
 def test_the_link_leads_to_a_page_of_this_airflow(happened):
     house, _, gateway = happened
 
-    links = [message.text.splitlines()[-1] for message in gateway.messages if message.text != "Halo"]
+    links = [text.splitlines()[-1] for text in _texts(gateway) if text != "Halo"]
     assert all(link.startswith(f"{house.web.url}/dags/a") for link in links)
 
 
