@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, AirflowException, AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
 
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -94,7 +95,7 @@ class NusaWaSendMessageOperator(BaseOperator):
             by_number = {attempt.receipt.destination: attempt for attempt in sending.attempts}
             receipts = [by_number[message.to].receipt.to_xcom() for message in messages]
             value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
-            context["ti"].xcom_push(key=XCOM_RETURN_KEY, value=value)
+            context["ti"].xcom_push(key=RETURN_VALUE, value=value)
             if sending.failure:
                 raise sending.failure
         self._conclude(sending.attempts)
