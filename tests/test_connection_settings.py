@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.models.connection import Connection as StoredConnection
 from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_nusawa.connection_fields import FIELDS
@@ -62,9 +63,10 @@ PREFIXED = {f"extra__nusawa__{name}": value for name, value in FORM_2.items()}
 BUTTON_2 = FORM_2 | PREFIXED | {"extra__smtp__timeout": "30"}
 
 
-def made(extra: Any, **fields: Any) -> Connection:
+def made(extra: Any, cls: Any = Connection, **fields: Any) -> Any:
+    """A connection as a task gets it; as the database holds it, which checks more, with ``StoredConnection``."""
     text = extra if isinstance(extra, str) else json.dumps(extra)
-    return Connection(conn_id="nusawa_default", conn_type="nusawa", **{**HOST, "port": 8025, **fields}, extra=text)
+    return cls(conn_id="nusawa_default", conn_type="nusawa", **{**HOST, "port": 8025, **fields}, extra=text)
 
 
 def from_env(value: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
@@ -79,15 +81,19 @@ def as_json(extra: Any) -> str:
 @pytest.mark.parametrize(
     "connection",
     [
-        pytest.param(lambda: Connection(conn_id="x", uri=URI), id="uri"),
-        pytest.param(lambda: Connection.from_json(as_json(TYPED), conn_id="x"), id="json"),
-        pytest.param(lambda: Connection.from_json(as_json(json.dumps(TYPED)), conn_id="x"), id="json-in-json"),
+        pytest.param(lambda: StoredConnection(conn_id="x", uri=URI), id="uri"),
+        pytest.param(lambda: StoredConnection.from_json(as_json(TYPED), conn_id="x"), id="json"),
+        pytest.param(lambda: StoredConnection.from_json(as_json(json.dumps(TYPED)), conn_id="x"), id="json-in-json"),
         pytest.param(lambda: made(AS_UI), id="ui-of-3"),
-        pytest.param(lambda: made(FORM_2), id="ui-of-2"),
+        pytest.param(lambda: made(AS_UI, StoredConnection), id="ui-of-3-stored"),
+        pytest.param(lambda: made(FORM_2, StoredConnection), id="ui-of-2"),
         pytest.param(lambda: made(BUTTON_2), id="test-button-of-2"),
         pytest.param(lambda: made(PREFIXED), id="prefixed-as-of-old"),
         pytest.param(lambda: made(TYPED, host="http://127.0.0.1:8025/", port=0), id="port-in-host"),
-        pytest.param(lambda: Connection(conn_id="x", uri=made(TYPED).get_uri()), id="airflows-own-uri"),
+        pytest.param(
+            lambda: StoredConnection(conn_id="x", uri=made(TYPED, cls=StoredConnection).get_uri()),
+            id="airflows-own-uri",
+        ),
     ],
 )
 def test_a_connection_gives_the_same_settings_however_it_is_written(connection: Any) -> None:
@@ -107,9 +113,10 @@ def test_an_event_loop_reads_the_same_settings(value: str, monkeypatch: pytest.M
 
 
 UNSET: list[Any] = [
-    pytest.param(lambda: Connection(conn_id="x", uri="nusawa://budi:secret@"), id="uri"),
+    pytest.param(lambda: StoredConnection(conn_id="x", uri="nusawa://budi:secret@"), id="uri"),
     pytest.param(
-        lambda: Connection.from_json('{"conn_type": "nusawa", "login": "budi", "password": "secret"}', "x"), id="json"
+        lambda: StoredConnection.from_json('{"conn_type": "nusawa", "login": "budi", "password": "secret"}', "x"),
+        id="json",
     ),
     pytest.param(
         lambda: made(dict.fromkeys(TYPED), host=None, port=None, password="secret"),  # the UI writes nulls
@@ -128,7 +135,7 @@ def test_what_is_not_set_has_its_default(connection: Any) -> None:
 def test_a_login_of_digits_is_text_as_well() -> None:
     value = json.dumps({"conn_type": "nusawa", "login": 628123, "password": "secret"})
 
-    assert settings_from(Connection.from_json(value, conn_id="x")).login == "628123"
+    assert settings_from(StoredConnection.from_json(value, conn_id="x")).login == "628123"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from airflow.providers.common.compat.sdk import Connection, redact
+from airflow.models.connection import Connection
+from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_nusawa import masking
 from airflow_provider_nusawa.hooks import NusaWaHook, settings_from
@@ -64,7 +65,9 @@ def test_a_password_that_an_event_loop_read_is_masked(
 
 def test_a_password_is_masked_even_where_the_connection_is_bad() -> None:
     with pytest.raises(ValueError, match="timezone"):
-        settings_from(Connection(conn_id="x", login="b", password="b@d one/2", extra='{"timezone": "WIB"}'))
+        settings_from(
+            Connection(conn_id="x", conn_type="nusawa", login="b", password="b@d one/2", extra='{"timezone": "WIB"}')
+        )
 
     assert "b%40d+one%2F2" not in str(redact("b%40d+one%2F2"))
 
