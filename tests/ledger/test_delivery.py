@@ -1,0 +1,118 @@
+"""Delivery reports, in whatever order they come."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+import pytest
+import sqlalchemy as sa
+from ledger_house import House, accepted
+
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.messages import DeliveryReport
+from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.delivery import ORPHAN_SECONDS, apply_reports, drop_old_orphans, undelivered
+from airflow_provider_nusawa.ledger.schema_shared import orphans
+from airflow_provider_nusawa.ledger.states import Delivery
+
+
+def sent(house: House, people: int = 1) -> Campaign:
+    campaign = house.campaign(people=people)
+    runner, begun = house.begun(campaign)
+    runner.turn(accepted(begun))
+    return campaign
+
+
+def tell(house: House, letters: str, line: int = 1) -> int:
+    reports = [DeliveryReport(house.row(line).message_id, DeliveryStatus(letter)) for letter in letters]
+    return house.ledger.write(lambda tx: apply_reports(tx, reports))
+
+
+def orphan_count(house: House) -> int:
+    return house.ledger.read(lambda tx: tx.run(sa.select(sa.func.count()).select_from(orphans)).scalar_one())
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_reports_say_the_same_in_any_order(house: House, together: bool) -> None:
+    campaign = sent(house, 6)
+
+    for line, order in enumerate(itertools.permutations("SDR"), 1):
+        for letters in ["".join(order)] if together else order:
+            tell(house, letters, line)
+
+    assert {house.row(line).delivery for line in range(1, 7)} == {Delivery.READ}
+    assert house.progress(campaign).delivery[Delivery.READ] == 6
+
+
+def test_a_failure_is_overruled_by_a_delivery_and_not_the_reverse(house: House) -> None:
+    sent(house, 2)
+    tell(house, "F", 1)
+    tell(house, "D", 1)
+    tell(house, "D", 2)
+    tell(house, "F", 2)
+
+    assert [house.row(line).delivery for line in (1, 2)] == [Delivery.DELIVERED] * 2
+
+
+def test_every_change_of_delivery_is_noted_once(house: House) -> None:
+    sent(house)
+    for letter in "SSDDS":
+        tell(house, letter)
+
+    assert house.history() == ["sending", "accepted", "sent", "delivered"]
+
+
+def test_a_report_may_come_before_the_answer(house: House) -> None:
+    campaign = house.campaign(people=1)
+    runner, begun = house.begun(campaign)
+    (answer,) = accepted(begun)
+    for letter in "DS":
+        report = DeliveryReport(answer.message_id, DeliveryStatus(letter))
+        assert house.ledger.write(lambda tx, report=report: apply_reports(tx, [report])) == 0
+
+    runner.turn([answer])
+
+    assert house.row().delivery is Delivery.DELIVERED
+    assert orphan_count(house) == 0
+
+
+def test_a_report_and_its_answer_in_the_same_moment_find_each_other(house: House) -> None:
+    campaign = house.campaign(people=8)
+    runner, begun = house.begun(campaign)
+    reports = [[DeliveryReport(answer.message_id, DeliveryStatus.DELIVERED)] for answer in accepted(begun)]
+    teller = threading.Thread(
+        target=lambda: [house.ledger.write(lambda tx, one=one: apply_reports(tx, one)) for one in reports]
+    )
+
+    teller.start()
+    for answer in accepted(begun):
+        runner.turn([answer])
+    teller.join()
+
+    assert house.progress(campaign).delivery[Delivery.DELIVERED] == 8
+
+
+def test_nobodys_reports_are_kept_a_week(house: House) -> None:
+    house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport("nobody", DeliveryStatus.SENT)]))
+
+    assert house.ledger.write(drop_old_orphans) == 0
+    house.clock.now += ORPHAN_SECONDS + 1
+    assert house.ledger.write(drop_old_orphans) == 1
+
+
+def test_who_was_asked_for_longest_ago_is_asked_for_first(house: House) -> None:
+    campaign = sent(house, 3)
+    tell(house, "R", 2)
+    house.clock.now += 100
+
+    def look(most: int) -> list[str]:
+        now = house.clock.now
+        found = house.ledger.write(lambda tx: undelivered(tx, campaign.id, most, asked_before=now - 10))
+        return [one.message_id for one in found]
+
+    assert len(look(1)) == 1
+    assert len(look(5)) == 1
+    assert look(5) == []
+    house.clock.now += 11
+    assert len(look(5)) == 2
