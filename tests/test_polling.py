@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 import pytest
 
@@ -19,6 +20,7 @@ from airflow_provider_nusawa.waiting.polling import CREDITS, PATIENCE, TimeIsUp,
 QUICK = Rhythm(0.02, 0.1)
 AISHA = "6281234567890"
 A_SECRET = "s3cret"
+CONTEXT: ContextVar[str] = ContextVar("whose")
 
 
 def soon(seconds: float = 30.0) -> float:
@@ -68,6 +70,19 @@ def test_the_longest_overdue_are_asked_first_and_no_more_than_wanted():
     assert agenda.due(12, most=9) == ["a", "b", "c"]
 
 
+def test_what_failed_last_time_stands_behind_what_did_not():
+    agenda: Agenda[str] = Agenda()
+    agenda.add("one", ["bad", "good", "new"], Rhythm(10, 30), now=0)
+    agenda.asked("bad", 1, failed=True)
+    agenda.asked("good", 2)
+
+    assert agenda.due(12, most=9) == ["new", "good", "bad"]
+    agenda.asked("bad", 3)
+    assert agenda.due(99, most=9) == ["new", "good", "bad"]
+    agenda.asked("good", 98, failed=True)
+    assert agenda.due(120, most=9) == ["new", "bad", "good"]
+
+
 def test_a_newcomer_hurries_a_question_but_never_delays_it():
     agenda: Agenda[str] = Agenda()
     agenda.add("slow", ["m"], Rhythm(100, 900), now=0)
@@ -105,11 +120,11 @@ def test_hurrying_brings_a_look_forward_and_never_puts_it_off():
     agenda.hurry("unknown", 45)
 
 
-def test_pauses_double_up_to_the_longest_interval():
+def test_pauses_double_up_to_a_minute():
     agenda: Agenda[str] = Agenda()
-    agenda.add("one", ["m"], Rhythm(15, 100), now=0)
+    agenda.add("one", ["m"], Rhythm(15, 300), now=0)
 
-    assert [agenda.pause_seconds(failures) for failures in (1, 2, 3, 4, 5000)] == [15, 30, 60, 100, 100]
+    assert [agenda.pause_seconds(failures) for failures in (1, 2, 3, 4, 5000)] == [15, 30, 60, 60, 60]
 
 
 def test_a_hundred_who_wait_for_one_message_cost_one_question(nusawa_gateway):
@@ -231,21 +246,36 @@ def test_a_failed_look_is_told_and_the_next_one_comes(nusawa_gateway, fault):
     assert isinstance(answer, DeliveryReport)
 
 
-def test_one_message_that_cannot_be_asked_after_does_not_hold_up_the_others(nusawa_gateway):
+def test_many_messages_that_cannot_be_asked_after_do_not_hold_up_the_others(nusawa_gateway):
     [message_id] = send()
-    nusawa_gateway.advance(60)
+    strangers = [f"{number:018d}" for number in range(100)]
 
-    async def hear_both():
-        heard = {}
-        async with ear("000000000000000001", message_id) as listener:
-            while len(heard) < 2:
+    async def hear_good_ones():
+        async with ear(*strangers, message_id) as listener:
+            heard = []
+            while len(heard) < 3:
                 question, answer = await listener.next()
-                heard[question] = answer
+                if isinstance(answer, DeliveryReport):
+                    heard.append(question)
         return heard
 
-    heard = asyncio.run(hear_both())
+    assert asyncio.run(hear_good_ones()) == [message_id] * 3
 
-    assert isinstance(heard[message_id], DeliveryReport)
+
+def test_the_loop_runs_in_no_tasks_context(nusawa_gateway):
+    seen = []
+
+    async def opener():
+        seen.append(CONTEXT.get("none"))
+        return await open_client()
+
+    async def first_of_all():
+        CONTEXT.set("the first task's")
+        await first_answer(CREDITS, opener=opener)
+
+    asyncio.run(first_of_all())
+
+    assert seen == ["none"]
 
 
 def test_the_balance_is_a_question_too(nusawa_gateway):

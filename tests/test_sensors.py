@@ -339,6 +339,16 @@ def test_a_gateway_that_is_away_is_not_asked_for_every_message(nusawa_gateway):
     assert len(looks(nusawa_gateway)) < 20
 
 
+def test_a_few_messages_that_cannot_be_asked_after_do_not_hide_the_others(nusawa_gateway):
+    [one] = send(AISHA)
+    nusawa_gateway.advance(60)
+    strangers = [f"{number:018d}" for number in range(30)]
+
+    [report] = run(delivery([*strangers, one], required=0.01))[-1:]
+
+    assert report["letter"] == "D"
+
+
 def test_a_task_that_is_told_to_stop_stops_within_three_seconds(nusawa_gateway):
     nusawa_gateway.fail_next("hang_before", times=-1, call="dr")
     sensor = delivery(["01", "02"])

@@ -159,6 +159,27 @@ def test_a_failure_that_is_delivered_after_all_is_delivered(nusawa_gateway):
     assert (event["verdict"], letters(event)) == ("met", ["D"])
 
 
+def test_a_failure_is_looked_at_again_soon_however_rare_the_looks_have_become(nusawa_gateway):
+    [message_id] = send(magic_number("54"))
+    nusawa_gateway.advance(60)
+
+    def looks():
+        return [request.arrived for request in nusawa_gateway.requests if request.call == "dr"]
+
+    async def fail_after_five_looks():
+        waiting = asyncio.create_task(fired(delivery(message_id, first_poll_seconds=0.1, longest_poll_seconds=3600.0)))
+        while len(looks()) < 5:
+            await asyncio.sleep(0.01)
+        nusawa_gateway.backend.set_letter(message_id, "F")
+        return await waiting
+
+    event = asyncio.run(fail_after_five_looks())
+
+    before_last, failed, confirmed = looks()[-3:]
+    assert event["verdict"] == "unreachable"
+    assert confirmed - failed < failed - before_last
+
+
 def test_what_is_delivered_is_not_asked_after_again(nusawa_gateway):
     first, second = send(AISHA, magic_number("54"))
     nusawa_gateway.advance(60)

@@ -12,6 +12,9 @@ L = TypeVar("L", bound=Hashable)
 GROWTH = 1.5
 """Each look at the same message comes so many times later than the one before, up to the longest interval."""
 
+LONGEST_PAUSE_SECONDS = 60.0
+"""A gateway that is away is tried so often, by a few questions of all that are due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
@@ -30,6 +33,7 @@ class _Question(Generic[L]):
     due: float
     rhythm: Rhythm
     wait_seconds: float
+    failed: bool = False
     listeners: set[L] = field(default_factory=set)
 
 
@@ -70,18 +74,25 @@ class Agenda(Generic[L]):
             question.due = min(question.due, now + question.rhythm.first_seconds)
 
     def due(self, now: float, most: int) -> list[str]:
-        """Return the questions to ask now, the longest overdue first."""
-        first = heapq.nsmallest(most, self._questions.items(), key=lambda item: item[1].due)
-        return [name for name, question in first if question.due <= now]
+        """Return the questions to ask now: the longest overdue first, but those that failed last time behind.
+
+        So a few hundred messages that cannot be asked after, such as another account's, never crowd out the others.
+        """
+        due = (item for item in self._questions.items() if item[1].due <= now)
+        return [name for name, _ in heapq.nsmallest(most, due, key=lambda item: (item[1].failed, item[1].due))]
 
     def next_due(self) -> float:
         return min(question.due for question in self._questions.values())
 
-    def asked(self, name: str, now: float) -> set[L]:
-        """Set a question's next time, and return a copy of who waits for its answer."""
+    def asked(self, name: str, now: float, *, failed: bool = False) -> set[L]:
+        """Set a question's next time, and return a copy of who waits for its answer.
+
+        :param failed: Whether there was none this time.
+        """
         question = self._questions.get(name)
         if question is None:
             return set()  # all who waited have left meanwhile
+        question.failed = failed
         question.due = now + question.wait_seconds
         question.wait_seconds = min(question.wait_seconds * GROWTH, question.rhythm.longest_seconds)
         return set(question.listeners)
@@ -89,8 +100,7 @@ class Agenda(Generic[L]):
     def pause_seconds(self, failures: int) -> float:
         """Return how long to leave a gateway alone that has failed so many times in a row."""
         shortest = min(question.rhythm.first_seconds for question in self._questions.values())
-        longest = min(question.rhythm.longest_seconds for question in self._questions.values())
-        return float(min(shortest * 2 ** min(failures - 1, 30), longest))
+        return min(shortest * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE_SECONDS)
 
     def listeners(self) -> set[L]:
         return {listener for question in self._questions.values() for listener in question.listeners}

@@ -171,13 +171,14 @@ class _PollLoop:
         failed = bool(questions)
         fatal: NusaWaError | None = None
         for name, answer in zip(questions, answers, strict=True):
-            if not isinstance(answer, NusaWaError):
+            error = answer if isinstance(answer, NusaWaError) else None
+            if error is None:
                 failed = False
                 self._failures = self._surprises = 0
-            elif _ends_all(name, answer):
-                fatal = answer
+            elif _ends_all(name, error):
+                fatal = error
                 continue
-            for listener in self.agenda.asked(name, time.monotonic()):
+            for listener in self.agenda.asked(name, time.monotonic(), failed=error is not None):
                 listener.tell((name, answer))
         if fatal:
             raise fatal
