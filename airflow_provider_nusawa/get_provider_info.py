@@ -21,7 +21,7 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": NAME,
                 "external-doc-url": "https://nusasms.com",
                 "logo": "/docs/integration-logos/NusaWA.svg",
-                "how-to-guide": ["/docs/connection.md"],
+                "how-to-guide": [f"/docs/{name}.md" for name in ("connection", "sending", "waiting", "notifications")],
                 "tags": ["service"],
             }
         ],
