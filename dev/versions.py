@@ -48,7 +48,7 @@ TESTED = (
         "3.0.6",
         "smoke",
         (PY310, PY311, PY312),
-        f"notifiers get no context; {POD}; {NO_STATE}",
+        f"form fields only with the FAB provider; notifiers get no context; {POD}; {NO_STATE}",
         limits=("fastapi<0.118",),
     ),
     Airflow("3.1.8", "smoke", (PY310, PY311, PY312, PY313), f"{POD}; {NO_STATE}"),
