@@ -213,6 +213,14 @@ def test_a_text_is_never_a_file_nor_a_number(told, text):
     assert [message.text for message in told.messages] == [text]
 
 
+def test_a_number_in_a_text_is_text_even_where_the_dag_renders_natively(told):
+    context = {**_context(), "dag": DAG("etl", schedule=None, render_template_as_native_obj=True)}
+
+    NusaWaNotifier(to=ON_CALL, text="{{ 5 }} rows")(context)
+
+    assert [message.text for message in told.messages] == ["5 rows"]
+
+
 @pytest.mark.parametrize("text", ["", " \n", "{{ '' }}", "\x00"])
 def test_an_empty_text_gives_way_to_the_default(told, text):
     NusaWaNotifier(to=ON_CALL, text=text)(_context())
@@ -282,6 +290,15 @@ def test_the_same_notifier_can_be_called_again_with_another_context(told):
 
     assert [(message.number[-4:], message.text) for message in told.messages] == [("7890", "load"), ("5432", "other")]
     assert notifier.text == "{{ ti.task_id }}"
+
+
+def test_notify_alone_renders_too(told):
+    notifier = NusaWaNotifier(to="{{ who }}", text="{{ ti.task_id }}")
+
+    notifier(_context(who=ON_CALL))
+    notifier.notify(_context(who=SECOND, task_id="other"))
+
+    assert [(message.number[-4:], message.text) for message in told.messages] == [("7890", "load"), ("5432", "other")]
 
 
 def test_the_same_event_is_not_told_twice(told, caplog):
@@ -411,6 +428,29 @@ def test_task_state_shows_no_number(told):
     NusaWaNotifier(to=ON_CALL, text="Halo")(_context(task_state_store=store))
 
     assert "7890" not in str(store.__dict__)
+
+
+def test_one_persons_pseudonym_differs_from_run_to_run(told):
+    store = ProcessStore()
+
+    for run_id in ("r1", "r2"):
+        NusaWaNotifier(to=ON_CALL, text="Halo")(_context(task_state_store=store, run_id=run_id))
+
+    assert len(store._values) == 2
+
+
+def test_what_was_redirected_was_not_told_to_the_person(told):
+    store = ProcessStore()
+    told.use(redirect_to=SECOND)
+    NusaWaNotifier(to=ON_CALL, text="Halo")(_context(task_state_store=store))
+    told.use()
+
+    NusaWaNotifier(to=ON_CALL, text="Halo")(_context(task_state_store=store))
+
+    assert [(message.number[-4:], message.text) for message in told.messages] == [
+        ("5432", "[for …7890] Halo"),
+        ("7890", "Halo"),
+    ]
 
 
 def test_the_safe_mode_of_the_connection_holds(told, caplog):

@@ -15,7 +15,7 @@ class Rendered:
     """What the templates gave.
 
     :param to: Recipients, as written. Those whose template failed are missing.
-    :param text: None where the default text is to be sent.
+    :param text: None where none was given, or its template failed.
     :param nusawa_conn_id: None where its template failed.
     :param failed: The field of each template that failed, and why.
     """
@@ -46,7 +46,7 @@ def render_fields(render: Callable[[Any], Any], to: object, text: object, nusawa
     for recipient in to if isinstance(to, (list, tuple, set, frozenset)) else [to]:
         result.to += _numbers(rendered("to", recipient))
     words, conn_id = rendered("text", text), rendered("nusawa_conn_id", nusawa_conn_id)
-    result.text = str(words) if words is not None and str(words).strip() else None
+    result.text = None if words is None else str(words)
     result.nusawa_conn_id = str(conn_id) if conn_id else None
     return result
 
