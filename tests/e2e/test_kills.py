@@ -1,0 +1,202 @@
+"""Processes killed and frozen at seeded moments amid 30-recipient sends: nobody twice, everybody accounted for."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from textwrap import dedent
+
+import psutil
+import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
+
+from airflow_provider_nusawa.testing import Backend, NusaWaGateway, serve
+from dev.house import House
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="tasks remember from Airflow 3.3 on"),
+]
+
+PEOPLE = 30
+SEEDS = range(int(os.environ.get("NUSAWA_SEEDS", "5")))
+NOTICE_SECONDS = 12
+"""After so long without a heartbeat Airflow takes a task for dead."""
+
+SENDS = """
+from datetime import datetime, timedelta, timezone
+from airflow.sdk import dag
+from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), render_template_as_native_obj=True,
+     max_active_runs=50)
+def sends():
+    NusaWaSendMessageOperator(task_id="send", to="{{ dag_run.conf['to'] }}", text="Halo, try {{ ti.try_number }}",
+                              retries=4, retry_delay=timedelta(seconds=1))
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), render_template_as_native_obj=True)
+def short_of_time():
+    NusaWaSendMessageOperator(task_id="send", to="{{ dag_run.conf['to'] }}", text="Halo",
+                              execution_timeout=timedelta(seconds=4), retries=1, retry_delay=timedelta(seconds=1))
+
+sends()
+short_of_time()
+"""
+
+
+@pytest.fixture(scope="module")
+def airflow():
+    """A real Airflow that soon notices dead tasks, and a gateway that takes its time."""
+    backend = Backend()
+    backend.rules.latency_seconds["send"] = 0.2
+    with pytest.MonkeyPatch.context() as monkeypatch, serve(backend) as url:
+        gateway = NusaWaGateway(url, backend, monkeypatch)
+        gateway.use(rate_per_second=20)
+        quick = {
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(NOTICE_SECONDS),
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+            "AIRFLOW__CORE__PARALLELISM": "8",
+        }
+        with House(environ=quick, say=print) as house:
+            house.add_dag("sends", dedent(SENDS))
+            yield house, gateway
+
+
+class Run:
+    """One DAG run that sends to 30 people of its own.
+
+    :param prefix: Two digits that no other run of the session has.
+    """
+
+    def __init__(self, airflow, prefix: int, people: int = PEOPLE, dag_id: str = "sends") -> None:
+        self.house, self.gateway = airflow
+        self.dag_id = dag_id
+        self.numbers = [f"62812{prefix:04d}{n:03d}" for n in range(people)]
+        self.house.until(self._trigger, 60, "the run was not started")
+
+    def _trigger(self) -> bool:
+        try:
+            self.run_id = self.house.trigger(self.dag_id, {"to": self.numbers})
+        except RuntimeError as error:  # several at once are a little much for SQLite
+            if "Database error" not in str(error):
+                raise
+            return False
+        return True
+
+    def accepted(self, number: str) -> int:
+        return len(self.gateway.sent_to(number))
+
+    def until_sending(self) -> None:
+        asked = set(self.numbers)
+        self.house.until(lambda: any(r.number in asked for r in self.gateway.requests), 120, "nothing was sent")
+
+    @property
+    def row(self):
+        (row,) = self.house.books.tasks(self.dag_id, self.run_id)
+        return row
+
+    def task_process(self) -> psutil.Process:
+        return psutil.Process(self.row["pid"])
+
+    def end(self) -> str:
+        return self.house.wait(self.dag_id, self.run_id, timeout=180)
+
+    def check(self) -> None:
+        """The promise, by the gateway's books and by the task's own words."""
+        state = self.end()
+        receipts = self.house.books.xcom(self.dag_id, self.run_id, "send")
+        outcomes = dict(zip(self.numbers, [receipt["outcome"] for receipt in receipts], strict=True))
+        log = self.house.books.task_logs(self.dag_id, self.run_id)[-3000:]
+
+        assert [number for number in self.numbers if self.accepted(number) > 1] == [], "messaged twice"
+        assert set(outcomes.values()) <= {"accepted", "unknown"}, log
+        assert [n for n in self.numbers if outcomes[n] == "accepted" and not self.accepted(n)] == [], "never sent"
+        assert (state == "success") == ("unknown" not in outcomes.values()), log
+
+
+def _kill_task(task: psutil.Process) -> None:
+    task.kill()
+
+
+def _kill_supervisor(task: psutil.Process) -> None:
+    task.parent().kill()
+
+
+def _kill_worker(task: psutil.Process) -> None:
+    supervisor = task.parent()
+    supervisor.kill()
+    task.kill()
+
+
+WAYS = [_kill_task, _kill_supervisor, _kill_worker]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.removeprefix("_kill_"))
+def test_a_kill_at_any_moment_messages_nobody_twice(airflow, way):
+    def one(seed: int) -> Run:
+        run = Run(airflow, WAYS.index(way) * 100 + seed)
+        run.until_sending()
+        time.sleep(random.Random(seed).uniform(0, 1.8))
+        with suppress(psutil.NoSuchProcess):  # it may have ended by itself
+            way(run.task_process())
+        run.end()
+        return run
+
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(one, SEEDS))
+
+    for run in runs:
+        run.check()
+
+
+def test_two_tries_that_live_at_once_message_nobody_twice(airflow):
+    """The first is frozen until Airflow has given it up and the second is done; then it wakes up and goes on."""
+    run = Run(airflow, 900)
+    run.until_sending()
+    task = run.task_process()
+    frozen = [task.parent(), task]
+    for process in frozen:
+        process.suspend()
+
+    try:
+        run.end()
+    finally:
+        for process in frozen:
+            process.resume()
+    psutil.wait_procs([task], timeout=30)
+
+    assert run.row["try_number"] > 1
+    run.check()
+
+
+def test_a_task_whose_time_is_up_between_post_and_answer_has_it_on_record(airflow):
+    house, gateway = airflow
+    hanging = "628120800000"
+    gateway.fail_next("hang_after", number=hanging)
+    run = Run(airflow, 800, people=2, dag_id="short_of_time")
+
+    assert run.numbers[0] == hanging
+    run.check()
+
+    receipts = house.books.xcom("short_of_time", run.run_id, "send")
+    assert [receipt["outcome"] for receipt in receipts] == ["unknown", "accepted"]
+
+
+def test_marking_a_task_failed_and_clearing_it_messages_nobody_twice(airflow):
+    house, _ = airflow
+    run = Run(airflow, 700)
+    run.until_sending()
+
+    path = f"/api/v2/dags/sends/dagRuns/{run.run_id}/taskInstances/send"
+    assert house.web.ask("PATCH", path, {"new_state": "failed"})[0] == 200
+    task = run.task_process()
+    psutil.wait_procs([task], timeout=60)
+    clear = {"dry_run": False, "dag_run_id": run.run_id, "only_failed": True, "reset_dag_runs": True}
+    assert house.web.ask("POST", "/api/v2/dags/sends/clearTaskInstances", clear)[0] == 200
+    house.until(lambda: run.row["state"] in ("success", "failed") and run.row["try_number"] > 1, 120, "not run again")
+
+    run.check()

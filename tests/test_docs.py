@@ -1,0 +1,58 @@
+"""What the documentation shows is run: every Dag to its end, every other Python block, every JSON block read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from dag_runs import run
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"```(?P<kind>python|json)\n(?P<block>.*?)```", re.DOTALL)
+ELSEWHERE = "notifications.md"  # Dags that fail on purpose, or wait for a person: test_docs_notifications.py
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)(?P<path>[^)#\s]+)")
+
+
+def _blocks(kind):
+    for page in PAGES:
+        if kind == "python" and page.name == ELSEWHERE:
+            continue
+        found = [match["block"] for match in FENCE.finditer(page.read_text()) if match["kind"] == kind]
+        for number, block in enumerate(found, start=1):
+            yield pytest.param(block, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize("block", _blocks("python"))
+def test_a_python_block_runs(airflow_db, nusawa_gateway, tmp_path, block):
+    nusawa_gateway.backend.rules.step_seconds = 0.0  # delivered at once, so that no wait has to be waited out
+    file = tmp_path / "block.py"
+    file.write_text(block)
+
+    names: dict[str, object] = {"__name__": "block", "__file__": str(file)}
+    exec(compile(block, str(file), "exec"), names)
+
+    for dag in _dags(names):
+        assert set(run(dag).values()) == {"success"}
+
+
+def _dags(names):
+    from airflow.providers.common.compat.sdk import DAG
+
+    called = {name: value for name, value in names.items() if callable(value) and hasattr(value, "__wrapped__")}
+    made = [value() for name, value in called.items() if not isinstance(value, type)]
+    return [value for value in [*made, *names.values()] if isinstance(value, DAG)]
+
+
+@pytest.mark.parametrize("block", _blocks("json"))
+def test_a_json_block_is_json(block):
+    json.loads(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_within_the_project_leads_somewhere(page):
+    broken = [match["path"] for match in LINK.finditer(page.read_text()) if not (page.parent / match["path"]).exists()]
+
+    assert broken == []
