@@ -20,13 +20,13 @@ def python_in(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
-def create(folder: Path) -> None:
-    """Create an empty environment, replacing what is there."""
+def create(folder: Path, with_pip: bool = False) -> None:
+    """Create an empty environment, replacing what is there. It needs no pip of its own: ``install`` brings one."""
     try:
         import ensurepip  # noqa: F401 - Debian takes it out of python3 and ships it as python3-venv
     except ImportError:
         raise Trouble(f"{sys.executable} cannot create environments; install its venv module (python3-venv)") from None
-    venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(folder)
+    venv.EnvBuilder(clear=True, with_pip=with_pip, symlinks=True).create(folder)
 
 
 def tools() -> Path:
@@ -34,9 +34,9 @@ def tools() -> Path:
     folder = VENVS / f"tools-{python_tag()}"
     ready = folder / ".ready"
     if not ready.exists():
-        create(folder)
+        create(folder, with_pip=True)
         pip = [str(python_in(folder)), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        if subprocess.run([*pip, "build"], stdout=sys.stderr, check=False).returncode:
+        if subprocess.run([*pip, "build", "pip>=23"], stdout=sys.stderr, check=False).returncode:
             raise Trouble("pip could not install a first package, see above; is a package registry reachable?")
         if subprocess.run([*pip, "uv"], stdout=sys.stderr, check=False).returncode:
             say("uv is not to be had here; pip will do it, more slowly")
@@ -56,7 +56,8 @@ def install(python: Path, arguments: list[str]) -> None:
     if uv:
         command = [uv, "pip", "install", "--python", str(python), *arguments]
     else:
-        command = [str(python), "-m", "pip", "--disable-pip-version-check", "install", *arguments]
+        pip = [str(tools()), "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+        command = [*pip, "install", *arguments]
     environ = uv_environ() if uv else dict(os.environ)
     if subprocess.run(command, cwd=ROOT, env=environ, stdout=sys.stderr, check=False).returncode:
         raise Trouble("the packages could not be installed; the lines above say why")
