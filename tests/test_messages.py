@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
-from airflow_provider_nusawa.gateway.messages import MAX_TEXT, Credits, Message, Outcome, Receipt, mask_number
+from airflow_provider_nusawa.gateway.messages import (
+    MAX_TEXT,
+    Credits,
+    Message,
+    Outcome,
+    Receipt,
+    check_text,
+    mask_number,
+)
 
 TO = "6281234567890"
 
@@ -48,6 +58,20 @@ def test_a_text_that_cannot_be_sent_says_why(text: str, why: str) -> None:
 
     assert why in str(caught.value)
     assert caught.value.last_four == "7890"
+
+
+def test_the_controls_are_those_that_unicode_names() -> None:
+    def is_refused(char: str) -> bool:
+        try:
+            check_text(f"a{char}")
+        except InvalidMessage:
+            return True
+        return False
+
+    refused = {char for char in map(chr, range(sys.maxunicode + 1)) if is_refused(char)}
+
+    named = {char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) in ("Cc", "Cs")}
+    assert refused == named - set("\t\n\r")
 
 
 @pytest.mark.parametrize(
