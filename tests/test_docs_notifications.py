@@ -11,7 +11,9 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 from dag_runs import load, run
 
 TEXT = (Path(__file__).parent.parent / "docs" / "notifications.md").read_text()
-BLOCKS = {re.search(r"^def (\w+)", block, re.M)[1]: block for block in re.findall(r"```python\n(.*?)```", TEXT, re.S)}
+BLOCKS = {
+    re.search(r"^def (\w+)", block, re.M)[1]: block for block in re.findall(r"```py(?:thon)?\n(.*?)```", TEXT, re.S)
+}
 
 
 @pytest.fixture
