@@ -343,6 +343,37 @@ def test_a_loop_that_breaks_now_and_then_goes_on(nusawa_gateway):
     assert count == [PATIENCE]
 
 
+def test_only_failures_in_a_row_count_against_patience(nusawa_gateway):
+    opened = [0]
+
+    async def every_other_time():
+        opened[0] += 1
+        if opened[0] % 2:
+            raise KeyError(A_SECRET)
+        return await open_client()
+
+    async def hear_more_than_patience():
+        async with ear(CREDITS, opener=every_other_time, reopen_seconds=0.01) as listener:
+            return [(await listener.next())[1] for _ in range(PATIENCE + 2)]
+
+    assert all(isinstance(answer, Credits) for answer in asyncio.run(hear_more_than_patience()))
+    assert opened[0] > 2 * PATIENCE
+
+
+def test_a_gateway_that_is_away_is_left_alone_for_ever_longer(nusawa_gateway):
+    nusawa_gateway.fail_next(503, times=-1, call="credits")
+
+    async def six_failures():
+        async with ear(CREDITS, rhythm=Rhythm(0.05, 0.1)) as listener:
+            for _ in range(6):
+                await listener.next()
+
+    asyncio.run(six_failures())
+
+    moments = [request.arrived for request in nusawa_gateway.requests]
+    assert moments[5] - moments[4] > 0.7  # a pause of 0.05, doubled four times, where 0.1 is the longest interval
+
+
 def test_settings_that_cannot_work_end_the_wait(nusawa_gateway):
     nusawa_gateway.use(api_version="v9")
 
