@@ -32,6 +32,7 @@ from airflow_provider_nusawa.gateway.exchange import Request
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.gateway.transport import Transport
+from tests.faults import UNKNOWN, details_of
 
 AISHA = "6281234567890"
 HALO = Message(AISHA, "Halo")
@@ -102,36 +103,10 @@ def test_credits_and_reports_are_read(ask, settings, nusawa_gateway):
     assert ask(settings, lambda client: client.delivery_report(receipt.message_id)).status.is_delivered
 
 
-UNKNOWN = [
-    pytest.param("drop_before", Cause.DROPPED, id="closed-without-answer-not-taken"),
-    pytest.param("drop_after", Cause.DROPPED, id="closed-without-answer-taken"),
-    pytest.param("reset_before", Cause.DROPPED, id="reset-not-taken"),
-    pytest.param("reset_after", Cause.DROPPED, id="reset-taken"),
-    pytest.param("reset_headers", Cause.DROPPED, id="reset-amid-headers"),
-    pytest.param("hang_before", Cause.TIMEOUT, id="silence-not-taken"),
-    pytest.param("hang_after", Cause.TIMEOUT, id="silence-taken"),
-    pytest.param("drip_headers", Cause.TIMEOUT, id="headers-dripped"),
-    pytest.param("drip_body", Cause.TIMEOUT, id="body-dripped"),
-    pytest.param("truncated", Cause.DROPPED, id="body-cut-short"),
-    pytest.param("empty", Cause.UNREADABLE, id="empty-body"),
-    pytest.param("html", Cause.UNREADABLE, id="html"),
-    pytest.param("huge", Cause.TOO_LARGE, id="over-1-mib"),
-    pytest.param("xml_bomb", Cause.UNREADABLE, id="xml-bomb"),
-    pytest.param("no_id", Cause.UNREADABLE, id="zero-without-id"),
-    pytest.param(408, Cause.SERVER, id="http-408"),
-    pytest.param(500, Cause.SERVER, id="http-500"),
-    pytest.param(502, Cause.SERVER, id="http-502"),
-    pytest.param(503, Cause.SERVER, id="http-503"),
-    pytest.param(504, Cause.SERVER, id="http-504"),
-    pytest.param(204, Cause.UNREADABLE, id="http-204"),
-]
-
-
 @pytest.mark.parametrize("reused", [pytest.param(False, id="fresh"), pytest.param(True, id="reused")])
 @pytest.mark.parametrize(("fault", "cause"), UNKNOWN)
 def test_a_send_whose_answer_is_lost_is_unknown_and_asked_once(ask, settings, nusawa_gateway, fault, cause, reused):
-    details = {"seconds": 0.2} if str(fault).startswith("drip") else {}
-    strike = nusawa_gateway.fail_next(fault, number=AISHA, **details)
+    strike = nusawa_gateway.fail_next(fault, number=AISHA, **details_of(fault))
     other = Message("6281299999999", "first, so that the connection is an old one")
 
     def call(client):

@@ -8,19 +8,23 @@ import logging
 import signal
 import threading
 import time
+from datetime import datetime, timezone
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from dag_runs import run
 
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.journal import JournalUnavailable
 from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
+from tests.faults import UNKNOWN, details_of
 from tests.tries import TaskState, Ti, context_of
 
 AISHA, BUDI, CITRA, DEWI = (f"62812345678{n}" for n in (10, 11, 12, 13))
-remembers = pytest.mark.skipif(find_spec("airflow.sdk") is None, reason="task state came with Airflow 3.3")
+REMEMBERS = find_spec("airflow.sdk") is not None
+remembers = pytest.mark.skipif(not REMEMBERS, reason="task state came with Airflow 3.3")
 
 
 class Task:
@@ -44,7 +48,8 @@ class Task:
 
     @property
     def outcomes(self) -> list[str]:
-        return [receipt["outcome"] for receipt in self.ti.xcoms["return_value"]]
+        told = self.ti.xcoms["return_value"]
+        return [receipt["outcome"] for receipt in (told if isinstance(told, list) else [told])]
 
 
 def test_one_number_gives_one_receipt_masked(nusawa_gateway):
@@ -128,6 +133,45 @@ def test_a_task_ends_by_what_can_still_be_cured(nusawa_gateway, fates, ends, out
         task.run()
 
     assert task.outcomes == outcomes
+
+
+@pytest.mark.parametrize(("fault", "cause"), UNKNOWN)
+def test_a_lost_answer_fails_the_task_for_good_and_a_retry_sends_nothing(nusawa_gateway, fault, cause):
+    nusawa_gateway.use(read_timeout_seconds=0.3, total_timeout_seconds=0.9)
+    strike = nusawa_gateway.fail_next(fault, times=9, **details_of(fault))
+    task = Task(TaskState() if REMEMBERS else None, to=AISHA)
+
+    told = [task.fails(), task.fails()]
+
+    assert "may have been sent" in told[0]
+    assert strike.fired == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        pytest.param({"host": "http://127.0.0.1:1"}, "could not be made", id="connection-refused"),
+        pytest.param({"host": "https://no..such.host.invalid"}, "could not be resolved", id="no-such-name"),
+    ],
+)
+def test_where_no_connection_came_about_a_retry_sends(nusawa_gateway, monkeypatch, settings, says):
+    task = Task(TaskState() if REMEMBERS else None, to=AISHA)
+    away = {**nusawa_gateway.connection(), **settings}
+    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_DEFAULT", json.dumps(away))
+
+    told = task.fails(AirflowException)
+
+    assert says in told
+    assert task.outcomes == ["not_tried"]
+    if REMEMBERS:
+        nusawa_gateway.use()
+        assert task.run()["outcome"] == "accepted"
+
+
+def test_a_429_that_stays_is_left_to_airflows_retries(nusawa_gateway):
+    nusawa_gateway.fail_next(429, times=9, retry_after=0)
+
+    assert "429" in Task(to=AISHA).fails(AirflowException)
 
 
 @pytest.mark.parametrize(
@@ -359,3 +403,34 @@ def test_many_are_sent_at_the_connections_pace_and_not_one_by_one(nusawa_gateway
     Task(to=[f"6281234500{n:03d}" for n in range(64)]).run()
 
     assert nusawa_gateway.backend.books.in_flight_peak > 5
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_a_text_may_stand_in_a_file_beside_the_dag(airflow_db, nusawa_gateway, tmp_path, native):
+    from airflow.providers.common.compat.sdk import DAG
+
+    (tmp_path / "halo.txt").write_text("{{ params.code }}")
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    dag = DAG(
+        f"texts_{native}",
+        schedule=None,
+        start_date=start,
+        template_searchpath=str(tmp_path),
+        render_template_as_native_obj=native,
+        params={"code": "12345"},
+    )
+    NusaWaSendMessageOperator.partial(task_id="say", text_path="halo.txt", dag=dag).expand(to=[AISHA, [BUDI]])
+
+    states = run(dag)
+
+    assert states == {"say[0]": "success", "say[1]": "success"}
+    assert [message.text for message in nusawa_gateway.messages] == ["12345", "12345"]
+
+
+def test_a_text_that_ends_like_a_file_name_is_a_text(airflow_db, nusawa_gateway):
+    from airflow.providers.common.compat.sdk import DAG
+
+    dag = DAG("notes", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc))
+    NusaWaSendMessageOperator(task_id="say", to=AISHA, text="lihat catatan.txt", dag=dag)
+
+    assert run(dag) == {"say": "success"}
