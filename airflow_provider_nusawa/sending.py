@@ -46,13 +46,23 @@ class Sending:
 
     :param client: Is stopped by ``stop``.
     :param resend_unknown: Whether to send again what an earlier try perhaps sent.
+    :param intent_seconds: How long an intent holds.
     """
 
-    def __init__(self, client: Client, store: Store, messages: Sequence[Message], *, resend_unknown: bool) -> None:
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        messages: Sequence[Message],
+        *,
+        resend_unknown: bool = False,
+        intent_seconds: float = INTENT_SECONDS,
+    ) -> None:
         self._client = client
         self._store = store
         self._messages = messages
         self._resend_unknown = resend_unknown
+        self._intent_seconds = intent_seconds
         self._stopped = threading.Event()
         self._breaker = _Breaker()
         self._done = threading.Event()
@@ -111,7 +121,7 @@ class Sending:
                 self._attempts[place] = self._not_tried(self._messages[place], reason)
             return
         name = self._store.intend([intent for _, intent in group])
-        self._post([place for place, _ in group], leave_before=time.monotonic() + INTENT_SECONDS)
+        self._post([place for place, _ in group], leave_before=time.monotonic() + self._intent_seconds)
         self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
 
     def _post(self, places: Sequence[int], leave_before: float) -> None:
@@ -129,11 +139,9 @@ class Sending:
 
     def _post_one(self, place: int, leave_before: float) -> None:
         message = self._messages[place]
-        if self._breaker.reason:
-            self._attempts[place] = self._not_tried(message, self._breaker.reason)
-            return
         try:
-            self._attempts[place] = Attempt(self._client.send(message, leave_before=leave_before))
+            receipt = self._client.send(message, leave_before=leave_before, unless=lambda: bool(self._breaker.reason))
+            self._attempts[place] = Attempt(receipt)
             self._breaker.heard(None)
         except NusaWaError as error:
             self._attempts[place] = self._failed(message, error)
@@ -145,7 +153,8 @@ class Sending:
         if isinstance(error, Refused):
             receipt = Receipt(message.to, self._api, Outcome.REFUSED, code=error.code)
             return Attempt(receipt, str(error), error.scope, error.retryable)
-        return self._not_tried(message, str(error))
+        is_held = isinstance(error, Unreachable) and error.cause is Cause.STOPPED
+        return self._not_tried(message, (is_held and self._breaker.reason) or str(error))
 
     def _not_tried(self, message: Message, why: str) -> Attempt:
         return self._attempt(message, Outcome.NOT_TRIED, why, repeatable=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -75,18 +76,23 @@ class Client:
         self._stopped = threading.Event()
         self._retrying = tenacity.Retrying(sleep=self._sleep, **_POLICY)
 
-    def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
+    def send(
+        self, message: Message, *, leave_before: float | None = None, unless: Callable[[], bool] | None = None
+    ) -> Receipt:
         """Ask the gateway to send one message, once. It remembers nothing: calling again sends again.
 
         Returns when the gateway has accepted it, which is not yet delivery. An unanswered request is never repeated,
         because the message may be on its way.
 
         :param leave_before: A ``time.monotonic()`` time after which the request may not leave any more.
+        :param unless: Is asked when the pace lets the call go, which may be long after this was called; where it
+            says True, nothing is asked of the gateway.
         :raises Refused: The gateway, or this connection's safe mode, said no. ``scope`` says whom that concerns.
-        :raises Unreachable: Certainly not sent: no connection came about, or ``stop`` or ``leave_before`` held it.
+        :raises Unreachable: Certainly not sent: no connection came about, or one of ``stop``, ``leave_before`` and
+            ``unless`` held it.
         :raises OutcomeUnknown: Perhaps sent: no readable answer within ``total_timeout_seconds``. A person decides.
         """
-        return self._ask(questions.send(self.settings, message), leave_before)
+        return self._ask(questions.send(self.settings, message), leave_before, unless)
 
     def credits(self) -> Credits:
         """Ask for the account's balance.
@@ -120,12 +126,19 @@ class Client:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
 
-    def _ask(self, question: Question[T], leave_before: float | None = None) -> T:
-        answer: T = self._retrying(self._ask_once, question, leave_before)
+    def _ask(
+        self,
+        question: Question[T],
+        leave_before: float | None = None,
+        unless: Callable[[], bool] | None = None,
+    ) -> T:
+        answer: T = self._retrying(self._ask_once, question, leave_before, unless)
         return answer
 
-    def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
+    def _ask_once(self, question: Question[T], leave_before: float | None, unless: Callable[[], bool] | None) -> T:
         self._sleep(self._pace.reserve())
+        if unless is not None and unless():
+            return question.answered(Lost(Cause.STOPPED, bytes_left=False, detail=Cause.STOPPED.value))
         return _heard(self._pace, question, self._transport.exchange(question.request, leave_before))
 
     def _sleep(self, seconds: float) -> None:
