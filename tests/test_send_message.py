@@ -215,6 +215,18 @@ def test_five_silences_in_a_row_stop_the_run_and_a_retry_goes_on(nusawa_gateway)
     assert len(nusawa_gateway.requests) == 5
 
 
+def test_five_silences_that_are_not_in_a_row_stop_nothing(nusawa_gateway):
+    nusawa_gateway.use(rate_per_second=1.9)
+    people = [f"62812345678{n}" for n in range(20, 27)]
+    for silent in [*people[:4], people[5]]:
+        nusawa_gateway.fail_next("drop_after", number=silent)
+    task = Task(to=people)
+
+    task.fails()
+
+    assert task.outcomes == [*["unknown"] * 4, "accepted", "unknown", "accepted"]
+
+
 def test_safe_mode_holds_whatever_the_dag_says(nusawa_gateway):
     nusawa_gateway.use(only_to=AISHA)
     task = Task(to=[AISHA, BUDI])
