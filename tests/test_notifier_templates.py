@@ -94,9 +94,9 @@ def test_a_text_is_never_a_file_nor_a_number(told, text):
 
 
 def test_a_number_in_a_text_is_text_even_where_the_dag_renders_natively(told):
-    context = {**failed_task(), "dag": DAG("etl", schedule=None, render_template_as_native_obj=True)}
+    context = failed_task(dag=DAG("etl", schedule=None, render_template_as_native_obj=True), number=5)
 
-    NusaWaNotifier(to=ON_CALL, text="{{ 5 }} rows")(context)
+    NusaWaNotifier(to=ON_CALL, text="{{ number }} rows")(context)
 
     assert [message.text for message in told.messages] == ["5 rows"]
 
