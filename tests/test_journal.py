@@ -7,12 +7,12 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tries import TaskState, Ti
 
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.journal import Entry, Forgetful, Intent, JournalUnavailable, intent_of, may_send, stronger
 from airflow_provider_nusawa.task_state import TaskStateStore
-from tests.tries import TaskState, Ti
 
 AISHA = "6281234567890"
 INTENT = Intent("person", "text")

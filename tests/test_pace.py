@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ def test_calls_are_evenly_spaced(rate):
 
     waits = [pace.reserve() for _ in range(4)]
 
-    gaps = [later - sooner for sooner, later in zip(waits, waits[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(waits)]
     assert waits[0] == 0
     assert gaps == pytest.approx([1 / rate] * 3, abs=0.01)
 

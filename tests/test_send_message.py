@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from dag_runs import run
+from faults import UNKNOWN, details_of
+from tries import TaskState, Ti, context_of
 
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.journal import JournalUnavailable
 from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
-from tests.faults import UNKNOWN, details_of
-from tests.tries import TaskState, Ti, context_of
 
 AISHA, BUDI, CITRA, DEWI = (f"62812345678{n}" for n in (10, 11, 12, 13))
 REMEMBERS = find_spec("airflow.sdk") is not None

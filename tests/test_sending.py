@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from test_send_message import remembers
+from tries import TaskState, Ti
 
 from airflow_provider_nusawa.gateway.client import Client
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
@@ -12,8 +14,6 @@ from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.journal import Forgetful
 from airflow_provider_nusawa.sending import Sending
 from airflow_provider_nusawa.task_state import TaskStateStore
-from tests.test_send_message import remembers
-from tests.tries import TaskState, Ti
 
 MESSAGES = [Message(f"6281234567{n:03d}", "Halo") for n in range(5)]
 
