@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -94,9 +95,9 @@ class Postgres:
         raise TimeoutError("PostgreSQL did not start within 30 seconds")
 
     def stop(self) -> None:
-        """Stop at once, as a crash would; what was committed stays."""
+        """Stop at once, whoever is connected; unless durable, as a crash would."""
         if self._process:
-            self._process.terminate() if self._durable else self._process.send_signal(3)
+            self._process.send_signal(signal.SIGINT if self._durable else signal.SIGQUIT)
             self._process.wait(30)
             self._process = None
 

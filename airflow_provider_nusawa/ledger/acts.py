@@ -21,7 +21,7 @@ from airflow_provider_nusawa.ledger.states import (
     Delivery,
     Sending,
 )
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 _r = recipients.c
 

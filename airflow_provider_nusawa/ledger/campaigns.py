@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.errors import CampaignChanged
 from airflow_provider_nusawa.ledger.schema import campaigns
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from airflow_provider_nusawa.ledger.moving import LOCKED, Row, change, write_cha
 from airflow_provider_nusawa.ledger.schema import IS_UNDELIVERED, leases, recipients
 from airflow_provider_nusawa.ledger.schema_shared import journal, orphans
 from airflow_provider_nusawa.ledger.states import Actor, later_delivery
-from airflow_provider_nusawa.ledger.store import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
 ORPHAN_SECONDS = 7 * 86_400.0
 

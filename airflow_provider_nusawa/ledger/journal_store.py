@@ -19,7 +19,8 @@ from airflow_provider_nusawa.journal import Entry, Intent, JournalUnavailable, s
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.schema_shared import journal
-from airflow_provider_nusawa.ledger.store import Ledger, Tx, chunks
+from airflow_provider_nusawa.ledger.store import Ledger
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.ledger.moving import LOCKED, move
 from airflow_provider_nusawa.ledger.schema import IN_FLIGHT, leases, recipients
 from airflow_provider_nusawa.ledger.states import DOUBT, RELEASE, Actor, Sending
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 LEASE_SECONDS = 30.0
 GRACE_SECONDS = 60.0

@@ -11,7 +11,7 @@ from airflow_provider_nusawa.ledger.moving import Row
 from airflow_provider_nusawa.ledger.schema import campaigns, postings, recipients
 from airflow_provider_nusawa.ledger.schema_shared import suppressions
 from airflow_provider_nusawa.ledger.states import PERHAPS_SENT
-from airflow_provider_nusawa.ledger.store import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
 
 @dataclass(frozen=True, slots=True)

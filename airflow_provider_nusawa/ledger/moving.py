@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.schema import changes, recipients
 from airflow_provider_nusawa.ledger.states import Actor, Move
-from airflow_provider_nusawa.ledger.store import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
 _r = recipients.c
 

@@ -13,7 +13,7 @@ from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.moving import Row, change, lock, move_each, write_changes
 from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.states import ACCEPT, DOUBT, GIVE_BACK, REFUSE, Actor, Move, Sending
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from airflow_provider_nusawa.ledger.moving import LOCKED, move
 from airflow_provider_nusawa.ledger.schema import campaigns, changes, plans, recipients
 from airflow_provider_nusawa.ledger.schema_shared import acts, suppressions
 from airflow_provider_nusawa.ledger.states import OPEN, SUPPRESS, Actor
-from airflow_provider_nusawa.ledger.store import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
 _ERASED_AT_ONCE = 5_000
 

@@ -50,6 +50,8 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a commit that returned outlives a power cut
+    # A list is planned into indexes larger than the 2 MB that SQLite keeps in memory unless told.
+    connection.execute("PRAGMA cache_size=-32000")
     return connection
 
 

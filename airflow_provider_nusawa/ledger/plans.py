@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.ledger.errors import PlanBusy
 from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipient_id, recipients
 from airflow_provider_nusawa.ledger.states import Sending
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 READING_SECONDS = 60.0
 """How long a reader holds a campaign's list without a word. A query may let it wait for its next row."""

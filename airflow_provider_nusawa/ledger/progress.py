@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.ledger.plans import count_rows
 from airflow_provider_nusawa.ledger.schema import IS_REFUSED, campaigns, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import OPEN, Delivery, Sending
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.schema_shared import rates
-from airflow_provider_nusawa.ledger.store import Tx
+from airflow_provider_nusawa.ledger.tx import Tx
 
 RECOVERY_SECONDS = 60.0
 """After so long without another 429, the full rate is back."""

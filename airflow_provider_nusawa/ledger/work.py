@@ -33,7 +33,8 @@ from airflow_provider_nusawa.ledger.moving import LOCKED, Row, lock, move
 from airflow_provider_nusawa.ledger.outcomes import Answer, conclude
 from airflow_provider_nusawa.ledger.schema import IS_PLANNED, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, RELEASE, SUPPRESS, Actor, Sending
-from airflow_provider_nusawa.ledger.store import Ledger, Tx
+from airflow_provider_nusawa.ledger.store import Ledger
+from airflow_provider_nusawa.ledger.tx import Tx
 
 _r = recipients.c
 

@@ -41,7 +41,7 @@ def test_every_state_is_reached_by_the_list_or_a_move() -> None:
     assert by_list | {move.after for move in MOVES.values()} == set(Sending)
 
 
-@pytest.mark.parametrize(("known", "told"), itertools.product(Delivery, DeliveryStatus))
+@pytest.mark.parametrize(("known", "told"), [*itertools.product(Delivery, DeliveryStatus)])
 def test_delivery_never_goes_back(known: Delivery, told: DeliveryStatus) -> None:
     order = [Delivery.NONE, Delivery.SENT, Delivery.FAILED, Delivery.DELIVERED, Delivery.READ]
 

@@ -1,0 +1,71 @@
+"""Looking through a ledger: campaigns by name, and all recipients of one, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_nusawa.ledger.errors import LedgerError
+from airflow_provider_nusawa.ledger.schema import campaigns, line_of, plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.states import Sending
+from airflow_provider_nusawa.ledger.store import Ledger
+from airflow_provider_nusawa.ledger.tx import Tx
+
+_PAGE = 5_000
+_r = recipients.c
+SHOWN = (
+    _r.number, _r.sending, _r.delivery, _r.tries, _r.code, _r.reason, _r.message_id, _r.api, _r.err_code, _r.posted_at,
+    _r.changed_at,
+)  # fmt: skip
+
+
+class NoSuchCampaign(LedgerError):
+    """The ledger knows no campaign of that name."""
+
+
+def all_campaigns(tx: Tx) -> list[tuple[int, str]]:
+    """Return id and name of each, the newest first."""
+    query = sa.select(campaigns.c.id, campaigns.c.name).order_by(campaigns.c.id.desc())
+    return [(row.id, row.name) for row in tx.run(query)]
+
+
+def find_campaign(tx: Tx, name: str, *, redirected: bool = False) -> int:
+    """Return a campaign's number in the ledger.
+
+    :raises NoSuchCampaign: if there is none of that name.
+    """
+    where = (campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
+    found = tx.run(sa.select(campaigns.c.id).where(*where)).scalar_one_or_none()
+    if found is None:
+        kind = "rehearsal" if redirected else "campaign"
+        raise NoSuchCampaign(f"the ledger knows no {kind} named {name!r}")
+    return int(found)
+
+
+def recipients_of(ledger: Ledger, campaign_id: int) -> Iterator[dict[str, Any]]:
+    """Stream what is on record of each recipient, a page at a time: nobody waits for a reader, nor memory grows."""
+    mine = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
+    for plan_id in ledger.read(lambda tx: tx.run(mine.order_by(plans.c.id)).scalars().all()):
+        last, end = recipient_id(plan_id, 0), recipient_id(plan_id + 1, 0)
+        while rows := _page(ledger, last, end):
+            yield from ({"line": line_of(row.id), "id": row.id, **_shown(row)} for row in rows)
+            last = rows[-1].id
+
+
+def unknown_of(tx: Tx, campaign_id: int) -> dict[str, int]:
+    """Return the unknown ones by number: to be resolved."""
+    mine = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id)
+    query = sa.select(_r.number, _r.id).where(_r.plan_id.in_(mine), _r.sending == Sending.UNKNOWN)
+    return {row.number: row.id for row in tx.run(query) if row.number}
+
+
+def _page(ledger: Ledger, last: int, end: int) -> list[Any]:
+    query = sa.select(_r.id, *SHOWN).where(_r.id > last, _r.id < end).order_by(_r.id).limit(_PAGE)
+    return ledger.read(lambda tx: list(tx.run(query).all()))
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    shown = {column.name: getattr(row, column.name) for column in SHOWN}
+    return {**shown, "sending": row.sending.value, "delivery": row.delivery.value}
