@@ -10,7 +10,7 @@ from clients import AISHA, HALO, PASSWORD, QUERIES, failure
 from faults import UNKNOWN, details_of
 
 from airflow_provider_nusawa.gateway.async_transport import AsyncTransport
-from airflow_provider_nusawa.gateway.client import AsyncClient, Client
+from airflow_provider_nusawa.gateway.client import AsyncClient
 from airflow_provider_nusawa.gateway.errors import (
     Cause,
     InvalidMessage,
@@ -167,13 +167,11 @@ def test_a_message_is_checked_before_any_request():
         Message(AISHA, "")
 
 
-def test_calls_are_spaced_by_the_account_and_not_by_the_client(settings, nusawa_gateway):
+def test_calls_are_spaced_by_the_account_and_not_by_the_client(ask, settings, nusawa_gateway):
     paced = replace(settings, rate_per_second=20)
 
-    for _ in range(2):
-        with Client(paced) as client:
-            for _ in range(3):
-                client.credits()
+    for _ in range(6):
+        ask(paced, lambda client: client.credits())
 
     times = [request.arrived for request in nusawa_gateway.requests]
     assert times[-1] - times[0] > 5 / 20 * 0.9

@@ -187,8 +187,6 @@ class AsyncClient:
         try:
             return await self._ask_once(question, leave_before)
         except NusaWaError as error:
-            if not _is_repeatable(error):
-                raise
             failed: NusaWaError | None = error
 
         async def attempt() -> T:
@@ -198,7 +196,7 @@ class AsyncClient:
                 raise error
             return await self._ask_once(question, leave_before)
 
-        # Tenacity costs a quarter of a send here, and its state cannot be shared: only those pay who need it.
+        # Tenacity costs a quarter of a send here, and its state cannot be shared: only those who failed pay for it.
         answer: T = await tenacity.AsyncRetrying(sleep=asyncio.sleep, **_POLICY)(attempt)
         return answer
 
