@@ -43,6 +43,7 @@ _r = recipients.c
 class Claimed:
     """A recipient that is this runner's to send to, once it has begun.
 
+    :param tries: How many have begun before.
     :param setbacks: How many tries in a row were refused in a way that a later one may overcome.
     """
 
@@ -50,6 +51,7 @@ class Claimed:
     plan_id: int
     number: str = field(repr=False)
     fields: dict[str, Any] = field(repr=False)
+    tries: int
     setbacks: int
 
 
@@ -135,7 +137,8 @@ class Runner:
             rows = tx.run(query.with_for_update(skip_locked=True)).all()
             move(tx, CLAIM, rows, actor=Actor.RUNNER, values={"lease": self.lease})
             claimed += (
-                Claimed(row.id, row.plan_id, row.number, json.loads(row.fields or "{}"), row.setbacks) for row in rows
+                Claimed(row.id, row.plan_id, row.number, json.loads(row.fields or "{}"), row.tries, row.setbacks)
+                for row in rows
             )
             if len(claimed) >= most:
                 break
