@@ -52,7 +52,7 @@ class Costs:
         return Row(measured, who, result, aimed(f"≤ {limit:g}", met=met) if package == OURS else "")
 
 
-def rows(rounds: int = 7) -> list[Row]:
+def rows(rounds: int = 5) -> list[Row]:
     """Measure all providers in turn, ``rounds`` times; once before, so that bytecode is there."""
     say(f"bench: importing, {rounds} rounds ...")
     costs = {package: Costs() for package in PROVIDERS}
