@@ -181,3 +181,26 @@ def test_cancelling_from_outside_stays_a_cancellation(settings, nusawa_gateway):
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "reset_before"])
+def test_a_question_whose_old_connection_breaks_is_no_fault_of_ours(ask, settings, nusawa_gateway, caplog, fault):
+    nusawa_gateway.fail_next(fault, call="dr")
+
+    error = failure(ask, settings, _credits_then_report)
+
+    assert (error.cause, error.never_asked) == (Cause.DROPPED, False)
+    assert [request.call for request in nusawa_gateway.requests] == ["credits", "dr"]
+    assert not caplog.records
+
+
+def _credits_then_report(client: Any) -> Any:
+    if isinstance(client, AsyncClient):
+        return _one_after_the_other(client)
+    client.credits()
+    return client.delivery_report("0123")
+
+
+async def _one_after_the_other(client: AsyncClient) -> Any:
+    await client.credits()
+    return await client.delivery_report("0123")

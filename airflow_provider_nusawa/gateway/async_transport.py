@@ -141,6 +141,7 @@ _CAUSES: list[tuple[type[BaseException], Cause]] = [
     (asyncio.TimeoutError, Cause.TIMEOUT),  # a class of its own on Python 3.10
     (aiohttp.ClientError, Cause.DROPPED),
     (OSError, Cause.DROPPED),
+    (Withheld, Cause.DROPPED),  # unless the call was cut: aiohttp would repeat a GET whose old connection broke
 ]
 
 
