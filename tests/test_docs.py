@@ -25,7 +25,7 @@ def _blocks(kind):
             yield pytest.param(block, id=f"{page.name}-{number}")
 
 
-@pytest.mark.parametrize("block", _blocks("python"))
+@pytest.mark.parametrize("block", list(_blocks("python")))
 def test_a_python_block_runs(airflow_db, nusawa_gateway, tmp_path, block):
     nusawa_gateway.backend.rules.step_seconds = 0.0  # delivered at once, so that no wait has to be waited out
     file = tmp_path / "block.py"
@@ -46,7 +46,7 @@ def _dags(names):
     return [value for value in [*made, *names.values()] if isinstance(value, DAG)]
 
 
-@pytest.mark.parametrize("block", _blocks("json"))
+@pytest.mark.parametrize("block", list(_blocks("json")))
 def test_a_json_block_is_json(block):
     json.loads(block)
 
