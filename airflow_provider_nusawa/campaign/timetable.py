@@ -1,0 +1,105 @@
+"""The moments at which requests may leave, as the ledger dealt them out: never denser than the rate."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airflow_provider_nusawa.ledger.rates import Share
+
+STRETCH_SECONDS = 0.5
+"""What is reserved at once: so long does any other sender of the account wait at most, for each campaign."""
+
+HEADROOM = 0.97
+"""Of the rate. Requests leave a few milliseconds late, and unevenly so: what is left free holds that."""
+
+_MOST_AT_ONCE = 100_000
+_STALE_SECONDS = 0.1
+_STALL_SECONDS = 0.02
+
+
+@dataclass(slots=True)
+class _Stretch:
+    first: float
+    spacing: float
+    left: int
+
+
+class Timetable:
+    """Hands out moments of the monotonic clock, each once. What passed unused is gone: nothing is caught up with.
+
+    :param rate_per_second: As set; what is asked of the ledger is a little less.
+    :param clock: For tests.
+    """
+
+    def __init__(self, rate_per_second: float, clock: Callable[[], float]) -> None:
+        self.asked_rate = rate_per_second * HEADROOM
+        self._closest_seconds = 1 / rate_per_second
+        self._clock = clock
+        self._stretches: deque[_Stretch] = deque()
+        self._ends_at = -math.inf
+        self._last = -math.inf
+
+    @property
+    def requests_at_once(self) -> int:
+        return int(min(max(self.asked_rate * STRETCH_SECONDS, 1), _MOST_AT_ONCE))
+
+    def add(self, share: Share) -> None:
+        """Take a stretch of time that was received just now."""
+        first = max(self._clock() + share.starts_in, self._ends_at)
+        self._stretches.append(_Stretch(first, share.spacing, share.requests))
+        self._ends_at = first + share.requests * share.spacing
+
+    def clear(self) -> None:
+        """Give up all moments: the rate has changed."""
+        self._stretches.clear()
+        self._ends_at = -math.inf
+
+    def is_short(self, until: float) -> bool:
+        """Whether it ends before then, and more should be asked for."""
+        return self._ends_at < until and not (self._is_beyond_measure and self._stretches)
+
+    def count(self, until: float) -> int:
+        """Return how many moments come until then."""
+        self._drop_stale()
+        return sum(
+            min(stretch.left, 1 + int((until - stretch.first) / stretch.spacing))
+            for stretch in self._stretches
+            if stretch.first <= until
+        )
+
+    def peek(self) -> float | None:
+        """Return the moment at which the next request may leave; None until more is added."""
+        self._drop_stale()
+        if not self._stretches:
+            return None
+        return max(self._stretches[0].first, self._last + self._closest_seconds)
+
+    def take(self, moment: float) -> None:
+        """Use the moment that ``peek`` returned, now."""
+        stretch = self._stretches[0]
+        self._skip(stretch, 1)
+        # From the moment meant, or lateness would add up; but after a stall from now, or a burst would follow.
+        now = self._clock()
+        self._last = moment if now - moment < _STALL_SECONDS else now
+
+    @property
+    def _is_beyond_measure(self) -> bool:
+        """Whether the rate holds nobody back; then no moment goes stale."""
+        return self.requests_at_once < self.asked_rate * _STALE_SECONDS
+
+    def _drop_stale(self) -> None:
+        if self._is_beyond_measure:
+            return
+        past = self._clock() - _STALE_SECONDS
+        while self._stretches and self._stretches[0].first < past:
+            stretch = self._stretches[0]
+            self._skip(stretch, min(stretch.left, math.ceil((past - stretch.first) / stretch.spacing)))
+
+    def _skip(self, stretch: _Stretch, moments: int) -> None:
+        stretch.first += moments * stretch.spacing
+        stretch.left -= moments
+        if not stretch.left:
+            self._stretches.popleft()
