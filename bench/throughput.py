@@ -50,7 +50,7 @@ class Pair:
         ]
 
 
-def rows(rounds: int = 9, count: int = 400) -> list[Row]:
+def rows(rounds: int = 9, count: int = 1000) -> list[Row]:
     """Send ``count`` messages with each sender in turn, ``rounds`` times."""
     say(f"bench: sending, {rounds} rounds of {count} ...")
     sync, asynchronous = Pair("Client", "requests.Session"), Pair("AsyncClient", "aiohttp.ClientSession")
