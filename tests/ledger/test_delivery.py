@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,10 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.delivery import ORPHAN_SECONDS, apply_reports, drop_old_orphans, undelivered
+from airflow_provider_nusawa.ledger.outcomes import conclude
 from airflow_provider_nusawa.ledger.schema_shared import orphans
 from airflow_provider_nusawa.ledger.states import Delivery
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 def sent(house: House, people: int = 1) -> Campaign:
@@ -77,20 +80,26 @@ def test_a_report_may_come_before_the_answer(house: House) -> None:
     assert orphan_count(house) == 0
 
 
-def test_a_report_and_its_answer_in_the_same_moment_find_each_other(house: House) -> None:
-    campaign = house.campaign(people=8)
-    runner, begun = house.begun(campaign)
-    reports = [[DeliveryReport(answer.message_id, DeliveryStatus.DELIVERED)] for answer in accepted(begun)]
-    teller = threading.Thread(
-        target=lambda: [house.ledger.write(lambda tx, one=one: apply_reports(tx, one)) for one in reports]
-    )
+def test_a_report_waits_for_the_answer_that_is_being_put_on_record(house: House) -> None:
+    _, begun = house.begun(house.campaign(people=1))
+    (answer,) = accepted(begun)
+    written = threading.Event()
 
-    teller.start()
-    for answer in accepted(begun):
-        runner.turn([answer])
-    teller.join()
+    def conclude_slowly(tx: Tx) -> None:
+        tx.pass_gate(alone=False)
+        conclude(tx, [answer])
+        written.set()
+        time.sleep(0.3)  # the commit is still to come, and until then no other transaction sees the message id
 
-    assert house.progress(campaign).delivery[Delivery.DELIVERED] == 8
+    answering = threading.Thread(target=house.ledger.write, args=(conclude_slowly,))
+    answering.start()
+    written.wait(10)
+    report = DeliveryReport(answer.message_id, DeliveryStatus.DELIVERED)
+    house.ledger.write(lambda tx: apply_reports(tx, [report]))
+    answering.join()
+
+    assert house.row().delivery is Delivery.DELIVERED
+    assert orphan_count(house) == 0
 
 
 def test_nobodys_reports_are_kept_a_week(house: House) -> None:

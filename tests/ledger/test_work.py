@@ -7,9 +7,12 @@ from ledger_house import House, accepted, answered, number
 
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.errors import LeaseLost
-from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
+from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS, is_live
 from airflow_provider_nusawa.ledger.limits import Limits
+from airflow_provider_nusawa.ledger.moving import lock, move
 from airflow_provider_nusawa.ledger.people import suppress
+from airflow_provider_nusawa.ledger.states import BEGIN, Actor
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 def test_a_message_goes_from_planned_to_accepted(house: House) -> None:
@@ -77,6 +80,17 @@ def test_a_lease_that_ran_out_lets_nothing_begin(house: House) -> None:
         runner.turn(begin=[claimed.id])
 
     assert house.states(campaign) == {1: "claimed"}
+
+
+def test_the_update_itself_asks_for_the_lease(house: House) -> None:
+    runner = house.runner(house.campaign(people=1))
+    (claimed,) = runner.turn(claim=1).claimed
+
+    def begin(tx: Tx) -> bool:
+        return move(tx, BEGIN, lock(tx, [claimed.id]), actor=Actor.RUNNER, only_if=is_live(tx, runner.lease))
+
+    house.clock.now += LEASE_SECONDS
+    assert not house.ledger.write(begin)
 
 
 def test_every_turn_renews_the_lease(house: House) -> None:
