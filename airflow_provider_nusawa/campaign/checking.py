@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -16,8 +16,9 @@ from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.ledger.reading import Line
 from airflow_provider_nusawa.ledger.states import Sending
 
-AT_ONCE = 5_000
+AT_ONCE = 10_000
 _MAX_REASON = 250  # the ledger's column
+_NOBODY: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +36,31 @@ class Checks:
 
     def check(self, rows: Sequence[Row]) -> list[Line]:
         """Return a line for each row, bad and excluded ones too, so that each is accounted for."""
-        numbers = [self._number(row) for row in rows]
-        left_out = self._left_out([number for number in numbers if isinstance(number, str)])
-        return [self._line(row, number, left_out) for row, number in zip(rows, numbers, strict=True)]
+        if self.exclude is None and self.only is None:
+            return [self._line(row) for row in rows]
+        left_out = self._left_out([number for number in map(self._number, rows) if number])
+        return [self._line(row, left_out) for row in rows]
 
-    def _number(self, row: Row) -> str | InvalidMessage:
+    def _line(self, row: Row, left_out: Mapping[str, str] = _NOBODY) -> Line:
         try:
-            return InvalidMessage(row.problem) if row.problem else number_of(row.number, self.region)
-        except InvalidMessage as error:
-            return error
-
-    def _line(self, row: Row, number: str | InvalidMessage, left_out: dict[str, str]) -> Line:
-        if isinstance(number, InvalidMessage):
-            return _bad(row, number)
-        if number in left_out:
-            return Line(row.line, number, {}, Sending.EXCLUDED, left_out[number])
-        try:
+            number = self._checked_number(row)
+            if number in left_out:
+                return Line(row.line, number, {}, Sending.EXCLUDED, left_out[number])
             self.text.render(row.fields)
         except InvalidMessage as error:
-            return _bad(row, error)
+            return Line(row.line, "", {}, Sending.BAD, error.what[:_MAX_REASON])
         return Line(row.line, number, row.fields)
+
+    def _checked_number(self, row: Row) -> str:
+        if row.problem:
+            raise InvalidMessage(row.problem)
+        return number_of(row.number, self.region)
+
+    def _number(self, row: Row) -> str:
+        try:
+            return self._checked_number(row)
+        except InvalidMessage:
+            return ""
 
     def _left_out(self, numbers: Sequence[str]) -> dict[str, str]:
         left_out: dict[str, str] = {}
@@ -94,7 +100,3 @@ def _numbers(rows: Iterable[Row], region: str, must_be_whole: bool) -> Iterator[
                 raise ListUnfit(f"of those to be excluded: {error.what}", line=row.line) from error
         except InvalidMessage:
             continue  # it names nobody whom the list could name
-
-
-def _bad(row: Row, error: InvalidMessage) -> Line:
-    return Line(row.line, "", {}, Sending.BAD, error.what[:_MAX_REASON])

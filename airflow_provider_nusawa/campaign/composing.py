@@ -10,7 +10,6 @@ from airflow_provider_nusawa.gateway.messages import Message
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.plans import snapshot_of
 from airflow_provider_nusawa.ledger.store import Ledger
-from airflow_provider_nusawa.ledger.work import Claimed
 
 
 def composer(ledger: Ledger, campaign: Campaign) -> Compose:

@@ -1,9 +1,10 @@
-"""People by their numbers, however many, in little memory: to exclude them, or to have seen them."""
+"""People by their numbers, and texts by their marks, however many, in little memory."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 _AT_ONCE = 500
@@ -18,10 +19,7 @@ class People:
     """
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA cache_size = -8000")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.execute("CREATE TABLE people (number INTEGER PRIMARY KEY)")
+        self._connection = _opened("CREATE TABLE people (number INTEGER PRIMARY KEY)")
 
     def add(self, numbers: Iterable[str]) -> int:
         """Add those who are not in it yet; return how many that were."""
@@ -47,3 +45,37 @@ class People:
     def _asked(self, part: Sequence[int]) -> Any:
         marks = ",".join("?" * len(part))
         return self._connection.execute(f"SELECT number FROM people WHERE number IN ({marks})", part)  # noqa: S608
+
+
+class Texts:
+    """How often each text occurs; texts by a mark of 63 bits, which is exact enough for an estimate."""
+
+    def __init__(self) -> None:
+        self._connection = _opened("CREATE TABLE texts (mark INTEGER PRIMARY KEY, n INTEGER NOT NULL)")
+
+    def add(self, texts: Iterable[str]) -> None:
+        marks = sorted(_mark(text) for text in texts)
+        self._connection.execute("BEGIN")
+        once_more = "INSERT INTO texts VALUES (?, 1) ON CONFLICT (mark) DO UPDATE SET n = n + 1"
+        self._connection.executemany(once_more, [(mark,) for mark in marks])
+        self._connection.execute("COMMIT")
+
+    def beyond(self, most: int) -> int:
+        """Return how many there are of which more than ``most`` are equal, those not counted."""
+        query = "SELECT coalesce(sum(n - ?), 0) FROM texts WHERE n > ?"
+        return int(self._connection.execute(query, (most, most)).fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _opened(table: str) -> sqlite3.Connection:
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA cache_size = -8000")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(table)
+    return connection
+
+
+def _mark(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1

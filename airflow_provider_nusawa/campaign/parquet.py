@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from airflow_provider_nusawa.campaign.errors import ListUnfit
@@ -30,7 +31,7 @@ def read_parquet(stream: BinaryIO, number_field: str) -> Iterator[Row]:
 def _open(stream: BinaryIO) -> tuple[Any, type[Exception]]:
     """Return the file, and the class of pyarrow's errors."""
     try:
-        from pyarrow import ArrowException, parquet
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
         what = "Parquet needs pyarrow: pip install 'airflow-provider-nusawa[parquet]', or write the list as CSV"
         raise ListUnfit(what) from error
@@ -38,6 +39,6 @@ def _open(stream: BinaryIO) -> tuple[Any, type[Exception]]:
         raise ListUnfit("Parquet cannot be read from a stream that goes only forward")
     stream.seek(0)
     try:
-        return parquet.ParquetFile(stream), ArrowException
-    except ArrowException as error:
+        return parquet.ParquetFile(stream), arrow.ArrowException
+    except arrow.ArrowException as error:
         raise ListUnfit(f"the Parquet file is damaged, or compressed as a whole ({error})") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -74,9 +74,9 @@ def plan(
     with _none_of_it_if_it_fails(reader):
         bad = _read(reader, source, text, rules)
         counts = reader.counts()
-        _judge(counts, bad, rules)
-        if counts.planned and not rules.add_new and ledger.read(lambda tx: has_elders(tx, campaign.id)):
-            what = f"the list names {counts.planned} people whom campaign {name!r} did not have"
+        if what := too_bad(counts, rules):
+            raise ListUnfit(what, bad=bad)
+        if what := too_new(counts, rules, has_elders=ledger.read(lambda tx: has_elders(tx, campaign.id))):
             raise NewRecipients(what, count=counts.planned)
         return Planned(campaign, reader.plan_id, reader.complete(), tuple(bad))
 
@@ -121,11 +121,19 @@ def people(source: Source | None, rules: Rules) -> Iterator[People | None]:
         found.close()
 
 
-def bad_rows(lines: list[Line]) -> list[BadRow]:
+def bad_rows(lines: Sequence[Line]) -> list[BadRow]:
     return [BadRow(line.line, line.reason or "") for line in lines if line.state is Sending.BAD]
 
 
-def _judge(counts: Counts, bad: list[BadRow], rules: Rules) -> None:
-    if counts.bad > rules.max_bad_share * counts.rows_read:
-        share = f"{counts.bad} of {counts.rows_read} rows are bad, and max_bad_share is {rules.max_bad_share:g}"
-        raise ListUnfit(share, bad=bad)
+def too_bad(counts: Counts, rules: Rules) -> str:
+    """Return why a list is not to be sent to; empty if it is."""
+    if counts.bad <= rules.max_bad_share * counts.rows_read:
+        return ""
+    return f"{counts.bad} of {counts.rows_read} rows are bad, and max_bad_share is {rules.max_bad_share:g}"
+
+
+def too_new(counts: Counts, rules: Rules, *, has_elders: bool) -> str:
+    """Return why a later run may not plan its list; empty if it may."""
+    if rules.add_new or not has_elders or not counts.planned:
+        return ""
+    return f"the list names {counts.planned} people whom the campaign did not have"

@@ -1,0 +1,39 @@
+"""What the record says in advance of people on a list that nobody has planned yet. It changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipients
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
+
+DAY_SECONDS = 86_400.0
+
+_r = recipients.c
+
+
+def planned_campaign(tx: Tx, name: str, *, redirected: bool = False) -> int | None:
+    """Return the number of a campaign of which some list has been read to its end."""
+    where = (campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
+    query = sa.select(campaigns.c.id).join(plans, plans.c.campaign_id == campaigns.c.id)
+    return tx.run(query.where(*where, plans.c.complete_at.is_not(None)).limit(1)).scalar()
+
+
+def known_among(tx: Tx, campaign_id: int, persons: Sequence[bytes]) -> set[bytes]:
+    """Return those whom a campaign has already."""
+    return _among(tx, persons, _r.campaign_id == campaign_id)
+
+
+def refused_lately(tx: Tx, persons: Sequence[bytes], codes: Sequence[int], seconds: float = DAY_SECONDS) -> set[bytes]:
+    """Return those whose latest refusal within that time was by one of these codes of the gateway."""
+    return _among(tx, persons, _r.code.in_(codes), _r.changed_at > tx.now - seconds)
+
+
+def _among(tx: Tx, persons: Sequence[bytes], *conditions: Any) -> set[bytes]:
+    found: set[bytes] = set()
+    for part in chunks(persons):
+        found.update(tx.run(sa.select(_r.person).where(_r.person.in_(part), *conditions)).scalars())
+    return found
