@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.errors import CampaignChanged
+from airflow_provider_nusawa.ledger.plans import give_up_dead, has_elders
 from airflow_provider_nusawa.ledger.schema import campaigns
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -28,14 +29,31 @@ class Campaign:
 def begin_campaign(tx: Tx, name: str, template: str, *, redirected: bool = False) -> Campaign:
     """Return the campaign of that name, begun now if there is none.
 
-    :raises CampaignChanged: if it began with another text.
+    Until a list has been planned with its text, the text may be mended: nobody has got the other one.
+
+    :raises CampaignChanged: if it was planned with another text.
+    :raises PlanBusy: if another runner is just reading a list for another text.
     """
-    digest = hashlib.sha256(template.encode()).hexdigest()
+    digest = digest_of(template)
     new = {"name": name, "redirected": redirected, "template": template, "template_digest": digest}
     tx.run(tx.insert(campaigns).values(created_at=tx.now, **new).on_conflict_do_nothing())
-    row = tx.run(
-        sa.select(campaigns).where(campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
-    ).one()
+    mine = (campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
+    row = tx.run(sa.select(campaigns).where(*mine).with_for_update()).one()
     if row.template_digest != digest:
-        raise CampaignChanged(f"campaign {name!r} began with another text than this one")
+        if has_elders(tx, row.id):
+            raise CampaignChanged(f"campaign {name!r} began with another text than this one")
+        give_up_dead(tx, row.id)
+        mended = {"template": template, "template_digest": digest}
+        tx.run(sa.update(campaigns).where(campaigns.c.id == row.id).values(mended))
     return Campaign(row.id, name, template, redirected)
+
+
+def check_text_stands(tx: Tx, campaign: Campaign) -> None:
+    """Raise CampaignChanged if the text was mended since this campaign was begun with it."""
+    query = sa.select(campaigns.c.template_digest).where(campaigns.c.id == campaign.id).with_for_update()
+    if tx.run(query).scalar_one() != digest_of(campaign.template):
+        raise CampaignChanged(f"campaign {campaign.name!r} was given another text while its list was read")
+
+
+def digest_of(template: str) -> str:
+    return hashlib.sha256(template.encode()).hexdigest()

@@ -15,7 +15,7 @@ PERSON = sa.LargeBinary(16)
 """A number's HMAC under the ledger's secret, cut to 128 bits."""
 
 COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column of type INTEGER."""
+"""Only a column of type INTEGER is SQLite's own row number: it numbers rows by itself, and needs no index."""
 
 
 def state(kind: type[Enum]) -> sa.Enum:

@@ -73,15 +73,19 @@ def take(tx: Tx, campaign_id: int, run_key: str, snapshot: Any) -> tuple[int, bo
     own = tx.run(sa.select(plans).where(mine, plans.c.run_key == run_key)).first()
     if own is not None and own.complete_at is not None:
         return own.id, True
-    _give_up_dead(tx, mine)
+    give_up_dead(tx, campaign_id)
     new = {"campaign_id": campaign_id, "run_key": run_key, "started_at": tx.now, "until": tx.clock + READING_SECONDS}
     text = None if snapshot is None else compact(snapshot)
     made = tx.run(sa.insert(plans).values(snapshot=text, **new)).inserted_primary_key
     return int(made[0]), False  # type: ignore[index]  # an INSERT of one row has a key
 
 
-def _give_up_dead(tx: Tx, mine: Any) -> None:
-    unread = (mine, plans.c.complete_at.is_(None), plans.c.run_key.is_not(None))
+def give_up_dead(tx: Tx, campaign_id: int) -> None:
+    """Take the list from a reader whose lease has run out.
+
+    :raises PlanBusy: if one lives.
+    """
+    unread = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_(None), plans.c.run_key.is_not(None))
     tx.run(sa.update(plans).where(*unread, plans.c.until <= tx.clock).values(run_key=None))
     alive = tx.run(sa.select(plans.c.until).where(*unread)).first()
     if alive is not None:

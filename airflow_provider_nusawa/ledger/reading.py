@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.bulk import insert_lines
-from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.campaigns import Campaign, check_text_stands
 from airflow_provider_nusawa.ledger.errors import LeaseLost
 from airflow_provider_nusawa.ledger.plans import (
     Counts,
@@ -83,7 +83,7 @@ class Reader:
 
     def counts(self) -> Counts:
         """Return what has been read so far: ``known`` ones are new to this run alone."""
-        return self._ledger.read(self._count)
+        return self._ledger.read(lambda tx: self._count(tx, count_rows(tx, self.plan_id)))
 
     def complete(self) -> Counts:
         """Put on record that the list was read to its end: from now on it may be sent."""
@@ -128,18 +128,19 @@ class Reader:
             found.update(tx.run(query.where(r.plan_id != self.plan_id)).scalars())
         return sum(person in found for person in persons)
 
-    def _count(self, tx: Tx) -> Counts:
-        by_state = count_rows(tx, self.plan_id)
+    def _count(self, tx: Tx, by_state: Mapping[Sending, int]) -> Counts:
         read = tx.run(sa.select(plans.c.rows_read, plans.c.known).where(plans.c.id == self.plan_id)).one()
         doubles = read.rows_read - read.known - sum(by_state.values())
         planned, bad, excluded = (by_state.get(state, 0) for state in (Sending.PLANNED, Sending.BAD, Sending.EXCLUDED))
         return Counts(read.rows_read, planned, bad, excluded, read.known, doubles)
 
     def _complete(self, tx: Tx) -> Counts:
+        check_text_stands(tx, self._campaign)
         self._hold(tx)
-        counts = self._count(tx)
+        by_state = count_rows(tx, self.plan_id)
+        counts = self._count(tx, by_state)
         self._hold(tx, complete_at=tx.now, doubles=counts.doubles)
-        for state, n in count_rows(tx, self.plan_id).items():
+        for state, n in by_state.items():
             tx.count(self.plan_id, state.value, n)
         return counts
 

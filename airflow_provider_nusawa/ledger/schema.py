@@ -61,7 +61,7 @@ partial_index("nusawa_leases_live", sa.text("ended_at IS NULL"), leases.c.campai
 recipients = sa.Table(
     "nusawa_recipients",
     metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", COUNTER, primary_key=True, autoincrement=False),
     sa.Column("plan_id", sa.Integer, nullable=False),
     sa.Column("campaign_id", sa.Integer, nullable=False),
     sa.Column("person", PERSON),
