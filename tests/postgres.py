@@ -88,7 +88,8 @@ class Postgres:
         if not self._durable:
             flags += ["-c", "fsync=off"]
         command = [self._binaries / "postgres", "-D", self._data, *flags]
-        self._process = subprocess.Popen(command, preexec_fn=_die_with_parent, **self._as_user())
+        # noqa below: the hook makes one system call, and takes no lock that another thread may hold.
+        self._process = subprocess.Popen(command, preexec_fn=_die_with_parent, **self._as_user())  # noqa: PLW1509
         self._wait()
 
     def _wait(self) -> None:
