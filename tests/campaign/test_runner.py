@@ -1,0 +1,237 @@
+"""Legs of a campaign against a real gateway: who gets what, what stops a leg, and what the next one finds."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from leg_house import LegHouse
+from ledger_house import number
+
+from airflow_provider_nusawa.campaign.ending import End, Reason
+from airflow_provider_nusawa.campaign.terms import Terms
+from airflow_provider_nusawa.emulator.faults import FOREVER
+from airflow_provider_nusawa.gateway.errors import InvalidMessage
+from airflow_provider_nusawa.gateway.messages import Message
+from airflow_provider_nusawa.ledger.people import suppress, suppressed
+from airflow_provider_nusawa.ledger.rates import reserve
+from airflow_provider_nusawa.ledger.work import Claimed
+
+
+def test_everybody_gets_the_message_composed_for_him_once(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=60)
+
+    ending = legs.run(campaign)
+
+    assert (ending.end, ending.halt.reason, ending.at) == (End.FINISHED, Reason.DONE, None)
+    assert (ending.equation.accepted, ending.equation.open, ending.equation.adds_up) == (60, 0, True)
+    texts = {message.number: message.text for message in legs.backend.books.messages.values()}
+    assert texts == {number(place): f"Halo N{place}" for place in range(1, 61)}
+    assert legs.sends == 60
+
+
+def test_v1_is_spoken_where_the_connection_says_so(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=3)
+
+    legs.leg(campaign, api_version="v1").run()
+
+    assert [message.api for message in legs.backend.books.messages.values()] == ["v1"] * 3
+    assert legs.house.row(1).api == "v1"
+
+
+def test_a_campaign_that_is_done_sends_nothing_more(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=3)
+    legs.run(campaign)
+
+    ending = legs.run(campaign)
+
+    assert (ending.end, legs.sends) == (End.FINISHED, 3)
+
+
+def test_refusals_of_a_person_are_final_and_the_others_go_on(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=5)
+    legs.backend.fail_next(-13, number=number(2))
+
+    ending = legs.run(campaign)
+
+    assert legs.states(campaign) == {"accepted": 4, "refused": 1}
+    assert (ending.end, legs.house.row(2).code, legs.sends) == (End.FINISHED, -13, 5)
+
+
+@pytest.mark.parametrize("code", [-2, -5, -7, -34, -40])
+def test_a_refusal_of_the_account_stops_the_run_and_the_next_goes_on(legs: LegHouse, code: int) -> None:
+    campaign = legs.campaign(people=200)
+    legs.backend.fail_next(code, FOREVER)
+
+    ending = legs.leg(campaign, rate_per_second=20).run()
+
+    assert (ending.end, ending.halt.reason, ending.halt.code) == (End.STOPPED, Reason.ACCOUNT, code)
+    assert legs.states(campaign) == {"planned": 200}
+    assert legs.sends < 10
+    legs.backend.faults.all.clear()
+    assert legs.run(campaign).equation.accepted == 200
+
+
+def test_a_transient_refusal_is_tried_again_later_so_often_and_no_more(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=2)
+    legs.backend.fail_next(-99, 2, number=number(1))
+    legs.backend.fail_next(-99, FOREVER, number=number(2))
+
+    with legs.running(legs.leg(campaign, Terms(max_attempts=3))) as endings:
+        for tries in (1, 2):
+            legs.until(lambda tries=tries: legs.house.row(2).setbacks == legs.house.row(1).setbacks == tries)
+            legs.clock.seconds += 30
+
+    assert legs.states(campaign) == {"accepted": 1, "refused": 1}
+    assert (legs.house.row(1).tries, legs.house.row(2).tries, legs.house.row(2).code) == (3, 3, -99)
+    assert endings[0].end is End.FINISHED
+
+
+def test_what_waits_long_for_its_next_try_is_come_back_to(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=3)
+    legs.backend.fail_next(-99, 3, number=number(2))
+
+    with legs.running(legs.leg(campaign, Terms(max_attempts=9))) as endings:
+        for tries in (1, 2):
+            legs.until(lambda tries=tries: legs.house.row(2).setbacks == tries)
+            legs.clock.seconds += 30
+    (ending,) = endings
+
+    assert (ending.end, ending.halt.reason) == (End.COME_BACK, Reason.BACK_OFF)
+    assert ending.at is not None
+    assert (ending.at - legs.clock.moment).total_seconds() == pytest.approx(90, abs=5)
+
+
+def test_429_gives_the_row_back_and_halves_the_rate_for_all(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=30)
+    legs.backend.fail_next(429, 2)
+
+    ending = legs.run(campaign)
+
+    assert (ending.end, ending.equation.accepted, legs.backend.accepted_twice()) == (End.FINISHED, 30, {})
+    account = legs.settings().account
+    spacing = legs.house.ledger.write(lambda tx: reserve(tx, account, 1, per_second=1)).spacing
+    assert 1.5 < spacing <= 2
+    assert legs.house.row(1).setbacks == 0
+
+
+def test_a_long_retry_after_ends_the_leg(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=50)
+    legs.backend.fail_next(429, FOREVER, retry_after=600)
+
+    ending = legs.leg(campaign, rate_per_second=50).run()
+
+    assert (ending.end, ending.halt.reason) == (End.COME_BACK, Reason.RETRY_AFTER)
+    assert ending.at is not None
+    assert (ending.at - legs.clock.moment).total_seconds() == pytest.approx(600, abs=5)
+    assert legs.states(campaign) == {"planned": 50}
+
+
+def test_a_gateway_that_falls_silent_is_probed_and_tried_before_the_run_goes_on(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=80)
+    legs.backend.fail_next("drop_before", 11)
+
+    ending = legs.leg(campaign, Terms(probe_after_seconds=(0.1, 0.1, 0.1)), rate_per_second=20).run()
+
+    assert ending.end is End.FINISHED
+    assert legs.states(campaign) == {"accepted": 69, "unknown": 11}
+    assert legs.backend.books.counts["credits"] == 2
+
+
+def test_a_gateway_that_stays_silent_is_given_up(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=80)
+    legs.backend.fail_next("drop_before", FOREVER, call="any")
+
+    ending = legs.leg(campaign, Terms(probe_after_seconds=(0.1, 0.1)), rate_per_second=20).run()
+
+    assert (ending.end, ending.halt.reason) == (End.STOPPED, Reason.SILENCE)
+    assert legs.states(campaign)["planned"] > 60
+    assert "sending" not in legs.states(campaign)
+
+
+def test_told_to_stop_it_leaves_nothing_under_way_within_three_seconds(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=300)
+    legs.backend.fail_next("hang_after", number=number(3))
+    legs.backend.rules.latency_seconds["send"] = 0.3
+    leg = legs.leg(campaign, rate_per_second=50)
+
+    with legs.running(leg) as endings:
+        legs.until(lambda: legs.sends > 20)
+        told = time.monotonic()
+        leg.stop()
+    took = time.monotonic() - told
+
+    assert (endings[0].end, endings[0].halt.reason) == (End.STOPPED, Reason.TOLD)
+    assert took < 3
+    states = legs.states(campaign)
+    assert set(states) == {"accepted", "planned", "unknown"}
+    assert (states["unknown"], states["accepted"] + 1) == (1, legs.sends)
+
+
+def test_a_leg_lasts_no_longer_than_it_may(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=300)
+
+    ending = legs.leg(campaign, Terms(max_leg_seconds=0.5), rate_per_second=50).run()
+
+    assert (ending.end, ending.halt.reason) == (End.COME_BACK, Reason.LEG_OVER)
+    assert set(legs.states(campaign)) == {"accepted", "planned"}
+
+
+def test_who_says_no_in_the_middle_gets_nothing(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=100)
+
+    with legs.running(legs.leg(campaign, rate_per_second=50)):
+        legs.until(lambda: legs.sends > 5)
+        legs.house.ledger.write(lambda tx: suppress(tx, [number(100)], who="test", reason="said no"))
+
+    assert legs.states(campaign) == {"accepted": 99, "suppressed": 1}
+    assert legs.backend.sent_to(number(100)) == []
+
+
+def test_whom_the_gateway_knows_to_have_unsubscribed_is_not_written_to_again(legs: LegHouse) -> None:
+    legs.backend.opted_out.add(number(1))
+    campaign = legs.campaign(people=2)
+
+    legs.leg(campaign, api_version="v1").run()
+
+    assert legs.states(campaign) == {"accepted": 1, "refused": 1}
+    assert legs.house.ledger.read(lambda tx: suppressed(tx, [number(1), number(2)])) == {number(1)}
+
+
+def test_a_message_that_cannot_be_composed_is_refused_without_a_request(legs: LegHouse) -> None:
+    def compose(claimed: Claimed) -> Message:
+        if claimed.number == number(2):
+            raise InvalidMessage("the text is empty")
+        return Message(claimed.number, "Halo")
+
+    campaign = legs.campaign(people=3)
+
+    legs.leg(campaign, compose=compose).run()
+
+    assert legs.states(campaign) == {"accepted": 2, "refused": 1}
+    assert (legs.house.row(2).reason, legs.sends) == ("the text is empty", 2)
+
+
+def test_what_a_dead_runner_left_is_put_in_order(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=10)
+    dead = legs.house.runner(campaign)
+    first, *_ = dead.turn(claim=5).claimed
+    dead.turn(begin=[first.id])
+    legs.clock.seconds += 31
+
+    ending = legs.run(campaign)
+
+    assert legs.states(campaign) == {"accepted": 9, "unknown": 1}
+    assert (ending.end, legs.sends) == (End.FINISHED, 9)
+
+
+def test_two_legs_at_once_send_to_nobody_twice_and_share_the_rate(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=120)
+    one, other = (legs.leg(campaign, rate_per_second=60) for _ in range(2))
+
+    with legs.running(one) as endings, legs.running(other) as others:
+        pass
+
+    assert [ending.end for ending in (*endings, *others)] == [End.FINISHED] * 2
+    assert (legs.sends, legs.backend.accepted_twice()) == (120, {})
+    assert legs.backend.books.busiest_second("send") <= 70
