@@ -42,6 +42,7 @@ BY_CAUSE = {
     Cause.DROPPED: "The connection broke off before an answer came; look at host and port, or test again later",
     Cause.SERVER: "The gateway failed (HTTP 5xx); test again later",
     Cause.UNREADABLE: "Something answered that is not the gateway; look at host, port and API version",
+    Cause.FAULT: "The test itself failed, which is a fault of this provider; the API server's log says where",
     Cause.TOO_LARGE: "Something answered that is not the gateway; look at host, port and API version",
 }
 
