@@ -88,7 +88,7 @@ class Postgres:
         if not self._durable:
             flags += ["-c", "fsync=off"]
         command = [self._binaries / "postgres", "-D", self._data, *flags]
-        # noqa below: the hook makes one system call, and takes no lock that another thread may hold.
+        # The hook is safe beside threads: it makes one system call, and takes no lock that another thread may hold.
         self._process = subprocess.Popen(command, preexec_fn=_die_with_parent, **self._as_user())  # noqa: PLW1509
         self._wait()
 
