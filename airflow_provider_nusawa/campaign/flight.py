@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MOST_IN_FLIGHT = 512
 _FEWEST = 10
+_BEGUN_AHEAD_SECONDS = 0.5
 _FORGETS = 0.99
 """Of the longest latency, by each quicker answer: at 100 a second it is halved in under a second."""
 
@@ -11,7 +12,8 @@ _FORGETS = 0.99
 class Flight:
     """Bounds the requests under way by twice what rate and latency ask for.
 
-    Where the gateway stops answering, no more than that hang: those are what nobody knows of afterwards.
+    What has begun and waits for its moment counts too. Where the gateway stops answering, no more than that hang:
+    those are what nobody knows of afterwards.
 
     :param rate_per_second: Requests that leave in a second.
     """
@@ -26,4 +28,5 @@ class Flight:
 
     @property
     def limit(self) -> int:
-        return int(min(_FEWEST + 2 * self.rate * self._latency_seconds, MOST_IN_FLIGHT))
+        seconds = 2 * self._latency_seconds + _BEGUN_AHEAD_SECONDS
+        return int(min(_FEWEST + self.rate * seconds, MOST_IN_FLIGHT))

@@ -97,7 +97,7 @@ class Sender:
             elif (wait := moment - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             else:
-                self._timetable.take(moment)
+                self._timetable.take()
                 self._launch(self._waiting.popleft())
 
     def _launch(self, posting: Posting) -> None:

@@ -15,9 +15,12 @@ STRETCH_SECONDS = 0.5
 HEADROOM = 0.97
 """Of the rate. Requests leave a few milliseconds late, and unevenly so: what is left free holds that."""
 
+_CLOSEST = 0.75
+"""Of the usual gap: so close may two requests come to catch up with a small delay. No second gets more for it."""
+
 _MOST_AT_ONCE = 100_000
 _STALE_SECONDS = 0.1
-_STALL_SECONDS = 0.02
+_SECOND = 1.01
 
 
 @dataclass(slots=True)
@@ -28,7 +31,7 @@ class _Stretch:
 
 
 class Timetable:
-    """Hands out moments of the monotonic clock, each once. What passed unused is gone: nothing is caught up with.
+    """Hands out moments of the monotonic clock, each once. What passed unused is gone, but for small delays.
 
     :param rate_per_second: As set; what is asked of the ledger is a little less.
     :param clock: For tests.
@@ -36,11 +39,12 @@ class Timetable:
 
     def __init__(self, rate_per_second: float, clock: Callable[[], float]) -> None:
         self.asked_rate = rate_per_second * HEADROOM
-        self._closest_seconds = 1 / rate_per_second
+        self._gap_seconds = 1 / rate_per_second
+        self._in_a_second = math.ceil(min(rate_per_second, _MOST_AT_ONCE))
+        self._left: deque[float] = deque(maxlen=self._in_a_second)
         self._clock = clock
         self._stretches: deque[_Stretch] = deque()
         self._ends_at = -math.inf
-        self._last = -math.inf
 
     @property
     def requests_at_once(self) -> int:
@@ -75,15 +79,17 @@ class Timetable:
         self._drop_stale()
         if not self._stretches:
             return None
-        return max(self._stretches[0].first, self._last + self._closest_seconds)
+        moment = self._stretches[0].first
+        if self._left:
+            moment = max(moment, self._left[-1] + _CLOSEST * self._gap_seconds)
+        if len(self._left) == self._in_a_second:
+            moment = max(moment, self._left[0] + max(self._gap_seconds * self._in_a_second, _SECOND))
+        return moment
 
-    def take(self, moment: float) -> None:
-        """Use the moment that ``peek`` returned, now."""
-        stretch = self._stretches[0]
-        self._skip(stretch, 1)
-        # From the moment meant, or lateness would add up; but after a stall from now, or a burst would follow.
-        now = self._clock()
-        self._last = moment if now - moment < _STALL_SECONDS else now
+    def take(self) -> None:
+        """Use the moment that ``peek`` returned: a request leaves now."""
+        self._skip(self._stretches[0], 1)
+        self._left.append(self._clock())
 
     @property
     def _is_beyond_measure(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from leg_house import LegHouse
 from ledger_house import number
+from leg_house import LegHouse
 
 from airflow_provider_nusawa.campaign.ending import End, Reason
 from airflow_provider_nusawa.campaign.terms import Terms
