@@ -204,3 +204,22 @@ def _credits_then_report(client: Any) -> Any:
 async def _one_after_the_other(client: AsyncClient) -> Any:
     await client.credits()
     return await client.delivery_report("0123")
+
+
+def test_a_stop_wakes_a_call_that_waits_to_be_repeated(settings, nusawa_gateway):
+    strike = nusawa_gateway.fail_next(429, times=9, retry_after=60)
+    pace = pace_of(settings.account, settings.rate_per_second)
+
+    async def run() -> None:
+        async with AsyncClient(settings) as client:
+            sending = asyncio.create_task(client.send(HALO))
+            while pace.rate == pace.full_rate:  # until the 429 has been heard
+                await asyncio.sleep(0.01)
+            client.stop()
+            await asyncio.wait_for(sending, 10)
+
+    with pytest.raises(Unreachable) as caught:
+        asyncio.run(run())
+
+    assert caught.value.cause is Cause.STOPPED
+    assert strike.fired == 1

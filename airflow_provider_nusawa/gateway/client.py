@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -157,6 +158,7 @@ class AsyncClient:
         self.settings = settings
         self._transport = AsyncTransport(settings, connections)
         self._pace = pace_of(settings.account, settings.rate_per_second)
+        self._stopped = asyncio.Event()
 
     async def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
         """As ``Client.send``."""
@@ -171,10 +173,12 @@ class AsyncClient:
         return await self._ask(questions.delivery_report(self.settings, message_id))
 
     def stop(self) -> None:
-        """Cut calls in flight and refuse new ones. Call it in the event loop."""
+        """Cut calls in flight and refuse new ones. Call it in the event loop. Whoever waits in a call hears at once."""
+        self._stopped.set()
         self._transport.stop()
 
     async def close(self) -> None:
+        self.stop()
         await self._transport.close()
 
     async def __aenter__(self) -> AsyncClient:
@@ -197,10 +201,14 @@ class AsyncClient:
             return await self._ask_once(question, leave_before)
 
         # Tenacity costs a quarter of a send here, and its state cannot be shared: only those who failed pay for it.
-        answer: T = await tenacity.AsyncRetrying(sleep=asyncio.sleep, **_POLICY)(attempt)
+        answer: T = await tenacity.AsyncRetrying(sleep=self._sleep, **_POLICY)(attempt)
         return answer
 
     async def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
         if wait := self._pace.reserve():
-            await asyncio.sleep(wait)
+            await self._sleep(wait)
         return _heard(self._pace, question, await self._transport.exchange(question.request, leave_before))
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)

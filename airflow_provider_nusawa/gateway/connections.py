@@ -76,17 +76,22 @@ def _aside(make_connection: Callable[[], Any], call: Call) -> Any:
     done = threading.Event()  # it wakes the caller, whether the connection stands or the call is cut
     call.wakes(done)
 
+    def close_if_cut() -> None:  # called on both sides: the cut may come between their looks
+        if call.cut_by is not None:
+            for connection in made:
+                connection.close()
+
     def make() -> None:
         try:
             made.append(make_connection())
         except BaseException as error:  # noqa: BLE001 - handed to the caller below
             failed.append(error)
-        if call.cut_by is not None and made:
-            made.pop().close()
+        close_if_cut()
         done.set()
 
     threading.Thread(target=make, name="nusawa-connect", daemon=True).start()
     done.wait()
+    close_if_cut()
     if call.cut_by is not None:
         raise Withheld
     if failed:
