@@ -20,6 +20,7 @@ from airflow_provider_nusawa.gateway.errors import (
     OutcomeUnknown,
     Unreachable,
 )
+from airflow_provider_nusawa.gateway.pace import pace_of
 
 
 @contextmanager
