@@ -97,4 +97,6 @@ def two(port: int) -> dict[str, str]:
         "AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.default",
         "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "2",
+        # SQLite locks no rows: a task's process and the scheduler would both schedule what comes next, as two tries.
+        "AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION": "False",
     }

@@ -24,6 +24,11 @@ class Web:
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Return status and JSON of one call; status 0 if nobody answers."""
+        status, content = self.fetch(method, path, body)
+        return status, read(content)
+
+    def fetch(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """As ``ask``, with the answer as it came."""
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=content, method=method)
         request.add_header("Content-Type", "application/json")
@@ -31,11 +36,11 @@ class Web:
             request.add_header("Authorization", f"Bearer {self._token}")
         try:
             with self._opener.open(request, timeout=30) as answer:
-                return answer.status, read(answer.read())
+                return answer.status, answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, read(error.read())
+            return error.code, error.read()
         except OSError:
-            return 0, None
+            return 0, b""
 
     def log_in(self) -> None:
         """Take a token where one is needed: Airflow 3, set up to make everyone an admin."""
