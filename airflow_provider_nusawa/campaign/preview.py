@@ -1,4 +1,4 @@
-"""What a dry run tells: values, for a person to decide by. Numbers are masked; texts are shown, as they would be sent."""
+"""What a dry run tells, for a person to decide by. Numbers are masked; texts are shown, as they would be sent."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Preview:
         return [line for line in (*lines, *self.objections, *bad, *map(str, self.samples)) if line]
 
 
-def tests_of(samples: Iterable[Sample], test_to: Sequence[str]) -> list[Message]:
+def trials_of(samples: Iterable[Sample], test_to: Sequence[str]) -> list[Message]:
     """Return the samples as messages to their author instead, equal texts once.
 
     :param test_to: Normalised numbers.
