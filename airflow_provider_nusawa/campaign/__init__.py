@@ -1,0 +1,1 @@
+"""From a list of people to messages sent, each one accounted for. Knows no Airflow."""
