@@ -66,13 +66,13 @@ class LegHouse:
     def leg(
         self,
         campaign: Campaign,
-        terms: Terms = Terms(),
+        terms: Terms | None = None,
         *,
         compose: Callable[[Claimed], Message] = compose,
         **changes: Any,
     ) -> Leg:
         ledger = self.house.ledger
-        return Leg(ledger, campaign.id, self.settings(**changes), compose, terms, label="test", bar=False)
+        return Leg(ledger, campaign.id, self.settings(**changes), compose, terms or Terms(), label="test", bar=False)
 
     def run(self, campaign: Campaign, **terms: Any) -> Ending:
         return self.leg(campaign, Terms(**terms)).run()

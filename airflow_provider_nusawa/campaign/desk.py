@@ -110,9 +110,9 @@ class Desk:
 
     async def end(self) -> Equation:
         """Give back what is claimed, and count every row."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await self._call(runner.end)
+        if self._runner is not None:
+            await self._call(self._runner.end)
+        self._runner = None
         return await self._call(lambda: self._ledger.read(lambda tx: equation(tx, self._campaign_id)))
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
+from airflow_provider_nusawa.ledger.progress import Equation
 from airflow_provider_nusawa.ledger.store import Ledger
 
 log = logging.getLogger(__name__)
@@ -117,10 +118,18 @@ class Leg:
             await self._desk.end()
 
     async def _end(self, halt: Halt) -> Ending:
-        equation = await self._desk.end()
+        equation = await self._close_books()
         ending = Ending(halt if equation.open else ALL_DONE, equation)
         log.log(logging.INFO if ending.end is not End.STOPPED else logging.WARNING, "campaign %s", ending)
         return ending
+
+    async def _close_books(self) -> Equation:
+        while True:
+            try:
+                return await self._desk.end()
+            except LedgerUnavailable as error:
+                self._endure(error)
+            await self._rest()
 
     async def _until_halted(self) -> Halt:
         while True:

