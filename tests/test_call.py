@@ -48,3 +48,13 @@ def test_a_request_begins_once_its_bytes_have_not_left(call: Call) -> None:
 
     with pytest.raises(Withheld):
         call.begin()
+
+
+@pytest.mark.parametrize("cause", [Cause.DNS, Cause.CONNECT, Cause.TLS])
+def test_what_fails_after_the_first_byte_is_a_broken_connection(call: Call, cause: Cause) -> None:
+    before = call.lost(cause, OSError())
+    call.leave()
+    after = call.lost(cause, OSError())
+
+    assert (before.cause, before.bytes_left) == (cause, False)
+    assert (after.cause, after.bytes_left) == (Cause.DROPPED, True)
