@@ -7,12 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+import requests
 from dag_runs import run
+
+from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
+from airflow_provider_nusawa.hooks import NusaWaHook
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```(?P<kind>python|json)\n(?P<block>.*?)```", re.DOTALL)
 ELSEWHERE = "notifications.md"  # Dags that fail on purpose, or wait for a person: test_docs_notifications.py
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)(?P<path>[^)#\s]+)")
 
 
@@ -56,3 +61,25 @@ def test_a_link_within_the_project_leads_somewhere(page):
     broken = [match["path"] for match in LINK.finditer(page.read_text()) if not (page.parent / match["path"]).exists()]
 
     assert broken == []
+
+
+def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
+    ((address, name, value, body),) = re.findall(
+        r"curl -s (\S+) -H '(.*): (.*)' -d '(.*)'", (ROOT / "docs" / "emulator.md").read_text()
+    )
+    address = address.replace("http://127.0.0.1:8025", nusawa_gateway.url)
+
+    assert requests.post(address, headers={name: value}, data=body, timeout=10).ok
+
+    with pytest.raises(OutcomeUnknown):
+        NusaWaHook().send_message("6281234567890", "Halo")
+
+
+def test_what_the_pages_run_exists():
+    """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
+    known = ("make demo", "make test", "make check", "make matrix", "make bench", "pip install", "curl -s", "export ")
+    known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
+    pages = [*PAGES, ROOT / "CONTRIBUTING.md"]
+    lines = [line[2:] for page in pages for block in CONSOLE.findall(page.read_text()) for line in block.splitlines()]
+
+    assert [line for line in lines if not line.startswith(known)] == []
