@@ -48,7 +48,7 @@ WAITING = {"wait_for_all", *(f"wait[{share}]" for share in range(SHARES))}
 class Waited:
     """What was seen of the run.
 
-    :param since: When all waited in the triggerer, by the clock of the gateway's books.
+    :param since: The last look before all waited in the triggerer, which may be a worker's; by the clock of the books.
     :param until: When the first message was delivered.
     :param connections: How many led to the gateway, at each look in between.
     """
@@ -64,7 +64,7 @@ class Waited:
         """Return the times of the triggerer's looks at each message."""
         looks: dict[str, list[float]] = {}
         for message_id, arrived in self.asked:
-            if self.since <= arrived <= self.until:
+            if self.since < arrived <= self.until:
                 looks.setdefault(message_id, []).append(arrived)
         return looks
 
