@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from airflow_provider_nusawa.campaign.errors import ListUnfit
-from airflow_provider_nusawa.ledger.plans import compact
+from airflow_provider_nusawa.ledger.compact_json import compact
 
 RESERVED = ("values", "row")
 """What the text's template knows beside the columns: so no column may be called that."""
@@ -63,14 +63,14 @@ def row_of(line: int, item: Any, number_field: str) -> Row:
         return Row(line, "", {}, f"it has a field {taken[0]!r}, which means something else in the text")
     try:
         return Row(line, item[number_field], plain(item))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return Row(line, "", {}, "it holds what cannot be kept as JSON in UTF-8")
 
 
 def plain(fields: Mapping[Any, Any]) -> dict[str, Any]:
     """Return fields as the ledger will give them back: dates and decimals as text, what is not a number as nothing.
 
-    :raises ValueError: for what no database or no JSON can hold; TypeError likewise.
+    :raises ValueError: for what no database or no JSON can hold; TypeError and RecursionError likewise.
     """
     return {str(name): _plain(value) for name, value in fields.items()}
 

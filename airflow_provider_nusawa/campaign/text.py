@@ -14,7 +14,7 @@ from airflow_provider_nusawa.campaign.errors import TextUnfit
 from airflow_provider_nusawa.campaign.quick_text import quick_render
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.gateway.messages import check_text
-from airflow_provider_nusawa.ledger.plans import compact
+from airflow_provider_nusawa.ledger.compact_json import compact
 
 _BLANK = (None, "")
 
@@ -126,6 +126,6 @@ def _as_recorded(values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         text = compact(values)
         text.encode()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise TextUnfit(f"the values cannot be kept as JSON ({error})") from error
     return dict(json.loads(text))

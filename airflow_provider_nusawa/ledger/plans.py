@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from airflow_provider_nusawa.ledger.compact_json import compact
 from airflow_provider_nusawa.ledger.errors import PlanBusy
 from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipient_id, recipients
 from airflow_provider_nusawa.ledger.states import Sending
@@ -39,13 +40,6 @@ def snapshot_of(tx: Tx, plan_id: int) -> Any:
     """Return what came from Airflow when the list was read: its texts are rendered with that, also by a later try."""
     text = tx.run(sa.select(plans.c.snapshot).where(plans.c.id == plan_id)).scalar_one()
     return json.loads(text) if text else {}
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-
-
-def compact(value: Any) -> str:
-    return _encode(value)
 
 
 def hold(plan_id: int, tx: Tx) -> Any:

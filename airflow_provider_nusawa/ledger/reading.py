@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.bulk import insert_lines
 from airflow_provider_nusawa.ledger.campaigns import Campaign, check_text_stands
+from airflow_provider_nusawa.ledger.compact_json import compact
 from airflow_provider_nusawa.ledger.errors import LeaseLost
 from airflow_provider_nusawa.ledger.plans import (
     Counts,
-    compact,
     count_rows,
     erase_part,
     given_up,
@@ -25,7 +25,13 @@ from airflow_provider_nusawa.ledger.plans import (
 from airflow_provider_nusawa.ledger.schema import plans, recipient_id, recipients
 from airflow_provider_nusawa.ledger.states import Delivery, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
-from airflow_provider_nusawa.ledger.tx import Rows, Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx, chunks
+
+_AT_ONCE = 40_000
+"""Lines in one commit. Each commit writes nearly all pages of the index on persons, in which a list lies scattered."""
+
+_SILENT_SECONDS = 10.0
+"""How long a slow source may leave the lease on the list without renewal; it lasts 60."""
 
 
 class Line(NamedTuple):
@@ -53,6 +59,9 @@ class Reader:
         self._ledger = ledger
         self._campaign = campaign
         self._has_elders = not is_complete and ledger.read(lambda tx: has_elders(tx, campaign.id))
+        self._planned: list[tuple[int, bytes, str, str]] = []
+        self._others: list[dict[str, Any]] = []
+        self._written_at = time.monotonic()
         self.plan_id = plan_id
         self.is_complete = is_complete
 
@@ -70,38 +79,54 @@ class Reader:
             reader._erase_leftovers()
         return reader
 
-    def add(self, lines: Sequence[Line]) -> None:
-        """Put a batch of lines on record; 5,000 to 20,000 at once are quickest.
+    def add(self, lines: Iterable[Line]) -> None:
+        """Take lines in the order of the list; ``write`` follows by itself, at the latest by ``complete``.
 
         :raises LeaseLost: if another reader has taken over.
         """
-        planned = [self._planned(line) for line in lines if line.state is Sending.PLANNED]
-        # In the order of the index on persons, which is the one that costs; of doubles, the first line stays first.
-        planned.sort(key=itemgetter(1))
-        others = [self._other(line) for line in lines if line.state is not Sending.PLANNED]
-        self._ledger.write(lambda tx: self._insert(tx, planned, others))
+        for line in lines:
+            if line.state is Sending.PLANNED:
+                self._planned.append(self._as_planned(line))
+            else:
+                self._others.append(self._as_other(line))
+        waiting = len(self._planned) + len(self._others)
+        if waiting >= _AT_ONCE or time.monotonic() > self._written_at + _SILENT_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Put on record what was added.
+
+        :raises LeaseLost: if another reader has taken over.
+        """
+        if not self.is_complete:
+            self._ledger.write(self._insert)
+        self._planned, self._others = [], []
+        self._written_at = time.monotonic()
 
     def counts(self) -> Counts:
         """Return what has been read so far: ``known`` ones are new to this run alone."""
+        self.write()
         return self._ledger.read(lambda tx: self._count(tx, count_rows(tx, self.plan_id)))
 
     def complete(self) -> Counts:
         """Put on record that the list was read to its end: from now on it may be sent."""
+        self.write()
         counts = self._ledger.write(self._complete)
         self.is_complete = True
         return counts
 
     def discard(self) -> None:
         """Give up what was read, so that the next try reads the list anew."""
+        self._planned, self._others = [], []
         self._ledger.write(lambda tx: tx.run(hold(self.plan_id, tx).values(run_key=None)))
         self._erase_leftovers(holding=False)
 
-    def _planned(self, line: Line) -> tuple[int, bytes, str, str]:
+    def _as_planned(self, line: Line) -> tuple[int, bytes, str, str]:
         """Return what differs from line to line, and no more: it is done a million times."""
         person = self._ledger.person(line.number)
         return recipient_id(self.plan_id, line.line), person, line.number, compact(line.fields)
 
-    def _other(self, line: Line) -> dict[str, Any]:
+    def _as_other(self, line: Line) -> dict[str, Any]:
         return {
             "id": recipient_id(self.plan_id, line.line),
             "person": self._ledger.person(line.number) if line.number else None,
@@ -110,15 +135,15 @@ class Reader:
             "reason": line.reason,
         }
 
-    def _insert(self, tx: Tx, planned: Sequence[tuple[int, bytes, str, str]], others: Rows) -> None:
-        persons = [row[1] for row in planned] + [row["person"] for row in others if row["person"]]
+    def _insert(self, tx: Tx) -> None:
+        persons = [row[1] for row in self._planned] + [row["person"] for row in self._others if row["person"]]
         known = self._known(tx, persons) if self._has_elders else 0
-        read = len(planned) + len(others)
+        read = len(self._planned) + len(self._others)
         self._hold(tx, rows_read=plans.c.rows_read + read, known=plans.c.known + known)
         same = {"plan_id": self.plan_id, "campaign_id": self._campaign.id, "changed_at": tx.now, **_UNTOUCHED}
-        insert_lines(tx, planned, {"sending": Sending.PLANNED.value, **same})
-        if others:
-            tx.run(tx.insert(recipients).on_conflict_do_nothing(), [{**same, **row} for row in others])
+        insert_lines(tx, self._planned, {"sending": Sending.PLANNED.value, **same})
+        if self._others:
+            tx.run(tx.insert(recipients).on_conflict_do_nothing(), [{**same, **row} for row in self._others])
 
     def _known(self, tx: Tx, persons: Sequence[bytes]) -> int:
         r = recipients.c

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy.engine import URL, Connection, Engine
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from airflow_provider_nusawa.ledger.engine import engine_of, path_of
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
+from airflow_provider_nusawa.ledger.marking import Marker
 from airflow_provider_nusawa.ledger.place import make_file
 from airflow_provider_nusawa.ledger.tx import Clock, Tx, postgresql_clock, sqlite_clock
 from airflow_provider_nusawa.ledger.versions import Identity, prepare
@@ -45,7 +46,11 @@ class Ledger:
 
     def person(self, number: str) -> bytes:
         """Return the mark of a normalised number: always the same in this ledger, another in any other."""
-        return hmac.digest(self.identity.secret, number.encode(), "sha256")[:16]
+        return self._mark(number)
+
+    @cached_property
+    def _mark(self) -> Marker:
+        return Marker(self.identity.secret)
 
     def write(self, work: Callable[[Tx], Result]) -> Result:
         """Run ``work`` in a transaction, durable once this returns; again from its start where it met a lock.

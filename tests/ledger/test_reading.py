@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from ledger_house import House, number
 
 from airflow_provider_nusawa.ledger.campaigns import begin_campaign
 from airflow_provider_nusawa.ledger.errors import CampaignChanged, LeaseLost, PlanBusy
 from airflow_provider_nusawa.ledger.plans import READING_SECONDS, Counts, snapshot_of
 from airflow_provider_nusawa.ledger.reading import Line, Reader
+from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.states import Sending
 
 LIST = [
@@ -63,7 +65,9 @@ def test_another_run_adds_only_whom_nobody_knew(house: House) -> None:
 
 def test_after_a_crash_the_list_is_read_anew(house: House) -> None:
     campaign = house.campaign(people=0)
-    Reader.open(house.ledger, campaign, "run 2").add(LIST)
+    dead = Reader.open(house.ledger, campaign, "run 2")
+    dead.add(LIST)
+    dead.write()
     house.clock.now += READING_SECONDS
 
     reader = Reader.open(house.ledger, campaign, "run 2")
@@ -74,7 +78,9 @@ def test_after_a_crash_the_list_is_read_anew(house: House) -> None:
 
 def test_another_run_is_not_in_the_way_of_a_dead_ones_rows(house: House) -> None:
     campaign = house.campaign(people=0)
-    Reader.open(house.ledger, campaign, "run 2").add(LIST)
+    dead = Reader.open(house.ledger, campaign, "run 2")
+    dead.add(LIST)
+    dead.write()
     house.clock.now += READING_SECONDS
 
     reader = Reader.open(house.ledger, campaign, "run 3")
@@ -99,17 +105,18 @@ def test_a_reader_that_was_frozen_writes_nothing_more(house: House) -> None:
     house.clock.now += READING_SECONDS
     Reader.open(house.ledger, campaign, "run 2").complete()
 
+    frozen.add(LIST)
     with pytest.raises(LeaseLost):
-        frozen.add(LIST)
+        frozen.write()
     with pytest.raises(LeaseLost):
         frozen.complete()
 
 
-def test_every_batch_holds_the_list_anew(house: House) -> None:
+def test_every_write_holds_the_list_anew(house: House) -> None:
     campaign = house.campaign(people=0)
     reader = Reader.open(house.ledger, campaign, "run 2")
     house.clock.now += READING_SECONDS - 1
-    reader.add([])
+    reader.write()
     house.clock.now += READING_SECONDS - 1
 
     with pytest.raises(PlanBusy):
@@ -120,6 +127,7 @@ def test_what_is_discarded_is_read_anew(house: House) -> None:
     campaign = house.campaign(people=0)
     reader = Reader.open(house.ledger, campaign, "run 2")
     reader.add(LIST)
+    reader.write()
 
     reader.discard()
 
@@ -146,3 +154,12 @@ def test_what_came_from_airflow_is_kept_as_it_was(house: House) -> None:
     reader = Reader.open(house.ledger, campaign, "run 2", {"tanggal": "23 November"})
 
     assert house.ledger.read(lambda tx: snapshot_of(tx, reader.plan_id)) == {"tanggal": "23 November"}
+
+
+def test_a_long_list_is_on_record_before_its_end(house: House) -> None:
+    reader = Reader.open(house.ledger, house.campaign(people=0), "run 2")
+
+    reader.add(Line(line, number(line)) for line in range(1, 40_001))
+
+    found = house.ledger.read(lambda tx: tx.run(sa.select(sa.func.count()).select_from(recipients)).scalar())
+    assert found == 40_000

@@ -51,7 +51,9 @@ def test_nothing_is_claimed_of_a_list_that_was_not_read_to_its_end(house: House)
     from airflow_provider_nusawa.ledger.reading import Line, Reader
 
     campaign = house.campaign(people=1)
-    Reader.open(house.ledger, campaign, "run 2").add([Line(1, number(2))])
+    reader = Reader.open(house.ledger, campaign, "run 2")
+    reader.add([Line(1, number(2))])
+    reader.write()
 
     assert [one.number for one in house.runner(campaign).turn(claim=9).claimed] == [number(1)]
 
