@@ -101,7 +101,8 @@ def test_a_leg_that_was_frozen_shortly_sends_nothing_on_old_intents(legs: LegHou
 
     said, _ = process.communicate(timeout=30)
 
-    assert said == "finished\n"
+    tries = {legs.house.row(line).tries for line in range(1, PEOPLE + 1)}
+    assert (said, tries) == ("finished\n", {1, 2})
     check(legs, campaign, 0)
 
 
