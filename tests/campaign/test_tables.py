@@ -100,7 +100,8 @@ def test_a_file_that_cannot_be_read_says_where(content: str, line: int, what: st
     assert caught.value.line == line
 
 
-CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=20)
+# A lone carriage return goes unquoted by csv.writer where lines end in "\n", and nobody can tell it from a line's end.
+CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=20)
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=6), st.sampled_from(",;\t|"), st.sampled_from(["\r\n", "\n"]))
