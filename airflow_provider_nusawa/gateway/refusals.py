@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.codes import Code
     from airflow_provider_nusawa.gateway.exchange import Reply
 
-# Answers that a server gives before it acts, so that nothing was taken (assumed; PROTOCOL 3.2). A status that is not
+# Answers that a server gives before it acts, so that nothing was taken (assumed: no page says so). A status that is not
 # here proves nothing, and a send that gets it is unknown.
 _HTTP_REFUSALS: dict[int, tuple[Scope, str]] = {
     400: (Scope.MESSAGE, "the request was not understood; if all fail so, look at host in the connection"),
