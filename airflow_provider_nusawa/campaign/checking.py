@@ -16,7 +16,7 @@ from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.ledger.reading import Line
 from airflow_provider_nusawa.ledger.states import Sending
 
-AT_ONCE = 10_000
+AT_ONCE = 2_000
 _MAX_REASON = 250  # the ledger's column
 _NOBODY: Mapping[str, str] = {}
 

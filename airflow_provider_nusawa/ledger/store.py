@@ -44,12 +44,9 @@ class Ledger:
     def is_postgresql(self) -> bool:
         return self.engine.dialect.name == "postgresql"
 
-    def person(self, number: str) -> bytes:
-        """Return the mark of a normalised number: always the same in this ledger, another in any other."""
-        return self._mark(number)
-
     @cached_property
-    def _mark(self) -> Marker:
+    def person(self) -> Marker:
+        """Return the mark of a normalised number: always the same in this ledger, another in any other."""
         return Marker(self.identity.secret)
 
     def write(self, work: Callable[[Tx], Result]) -> Result:
