@@ -24,14 +24,9 @@ def read_table(lines: Iterator[str], number_field: str) -> Iterator[Row]:
     """
     before, first = _first_line(lines)
     delimiter, names = _columns(first, number_field)
-    lines = chain([first], lines)
-    if _is_headless(names, number_field):
-        names, end = [number_field], before
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    else:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        names = _header(reader, before + 1)
-        end = before + reader.line_num
+    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
+    names = [number_field] if _is_headless(names, number_field) else _header(reader, before + 1)
+    end = before + reader.line_num
     number_column = check_columns([name for name in names if name], number_field, line=before + 1)
     yield from _rows(reader, names, number_column, before=before, end=end)
 

@@ -60,6 +60,12 @@ def test_it_counts_as_planning_will(house: House, earlier: bool) -> None:
     assert (preview.counts, preview.bad) == (result.counts, result.bad)
 
 
+def test_somebody_is_met_again_however_far_down_the_list() -> None:
+    counts = rehearsed(None, people(*range(1, 5_001), 1)).counts
+
+    assert (counts.planned, counts.doubles) == (5_000, 1)
+
+
 def test_it_leaves_nothing_behind(house: House) -> None:
     rehearsed(house, people(1, 2))
 
@@ -83,10 +89,10 @@ def test_samples_are_the_extremes_and_the_first() -> None:
 
 
 def test_who_would_get_nothing_is_counted_once(house: House) -> None:
-    house.ledger.write(lambda tx: suppress(tx, [number(1), number(2)], who="test", reason="no"))
     earlier = house.campaign("before", people=[2, 3, 4])
     runner, begun = house.begun(earlier)
     runner.turn(answered(begun, Outcome.ACCEPTED, message_id="m"))
+    house.ledger.write(lambda tx: suppress(tx, [number(1), number(2)], who="test", reason="no"))
 
     limits = Limits(max_per_person=1, person_seconds=86_400.0)
     only_to = frozenset(map(number, range(1, 6)))
@@ -126,9 +132,9 @@ def test_ten_messages_a_day_are_the_most_for_a_person(house: House) -> None:
 
 
 def test_equal_texts_to_one_number_are_spam_to_the_gateway() -> None:
-    constant = Text("Halo semua")
+    constant = Text("Halo {{ 'Ani' if nama == 'N3' else 'semua' }}")
 
-    to_one = rehearsed(None, people(*range(25)), text=constant, redirect_to=number(99))
+    to_one = rehearsed(None, people(*range(26)), text=constant, redirect_to=number(99))
     to_each = rehearsed(None, people(*range(25)), text=constant)
 
     assert (to_one.foreseen.spam_pattern, to_each.foreseen.spam_pattern) == (15, 0)
