@@ -6,7 +6,7 @@ AIRFLOW ?= 3.3.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check matrix bench emulator ui chaos constraints dist clean python
+.PHONY: help demo test lint check matrix bench emulator ui chaos constraints dist clean python
 
 # Prints the path of an environment's interpreter, after making sure of it.
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
@@ -21,9 +21,11 @@ demo: python  ## send, know, wait: an example Dag on a real Airflow with a gatew
 test: python  ## set up everything and run the whole suite
 	$(IN_ENV) -m pytest $(ARGS)
 
-check: python  ## formatting, lint, types, and the tests that need no running Airflow
-	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy && \
-	$$python -m pytest -m "not e2e" $(ARGS)
+lint: python  ## formatting, lint and types
+	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy
+
+check: lint  ## the same, and the tests that need no running Airflow
+	$(IN_ENV) -m pytest -m "not e2e" $(ARGS)
 
 matrix: python  ## the suite on every supported Airflow, each in its own environment
 	@$(PYTHON) -m dev.matrix $(ARGS)
