@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import median
 from textwrap import dedent
 from urllib.parse import urlsplit
 
@@ -133,4 +134,5 @@ def test_the_looks_keep_the_pace_of_the_connection(waited):
 
 
 def test_one_loop_asks_for_all(waited):
-    assert 0 < max(waited.connections) < SHARES
+    # The usual number: a loop opens a second connection while an answer is late, but ten loops would keep ten open.
+    assert 0 < median(waited.connections) < SHARES / 2
