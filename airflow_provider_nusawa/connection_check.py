@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.errors import Cause, InvalidSettings, Refused, Unreachable
 from airflow_provider_nusawa.gateway.messages import Credits
 from airflow_provider_nusawa.gateway.settings import Settings
@@ -18,15 +19,17 @@ from airflow_provider_nusawa.gateway.settings import Settings
 LIMIT_SECONDS = 20.0
 """The API server answers the button while it waits: browsers and proxies give up before the usual 60 seconds."""
 
+_LOGIN_REFUSED = {-5: "NusaSMS does not accept this login and password (-5)"}
+_KEY_REFUSED = {401: "The gateway does not accept this login (HTTP 401)"}
+"""With what to look at behind, which the dialect knows."""
+
 _BY_CODE = {
-    -5: "NusaSMS does not accept this login and password (-5); both are those of the API user",
     -7: "The login works, but the balance has expired (-7); top it up before sending",
     -2: "The login works, but the account has no credits (-2); top it up before sending",
     -40: "NusaSMS does not accept requests from this machine (-40); have its public IP address put on the account's "
     "white list, and those of all workers and triggerers too",
 }
 _BY_HTTP_STATUS = {
-    401: "The gateway does not accept this login (HTTP 401); for v1 the password field holds the API key",
     403: "The gateway forbids the access (HTTP 403); have this machine's public IP address put on the account's "
     "white list, and those of all workers and triggerers too",
     404: "There is no gateway at this address (HTTP 404); look at host and API version",
@@ -53,13 +56,13 @@ def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
     :param read_settings: Gives the settings; it may raise InvalidSettings.
     """
     # The gateway lists the addresses that may ask, and the button asks from the API server, not from a worker.
-    asker = f"Asked by {socket.gethostname()}"
+    asker, advice = f"Asked by {socket.gethostname()}", ""
     try:
         settings = read_settings()
-        asker = f"{asker} at {settings.host}"
+        asker, advice = f"{asker} at {settings.host}", dialect_of(settings).login_advice(settings)
         well, sentence = _judge(_balance(settings), datetime.now(ZoneInfo(settings.timezone)).date())
     except Exception as error:  # noqa: BLE001 - Airflow would show the browser any exception's own text
-        well, sentence = False, _sentence(error)
+        well, sentence = False, _sentence(error, advice)
     return well, f"{sentence}. {asker}."
 
 
@@ -67,6 +70,7 @@ def _balance(settings: Settings) -> Credits:
     from airflow_provider_nusawa.gateway.client import Client  # loads requests
 
     with Client(hurried(settings)) as client:
+        client.key_check()
         return client.credits()
 
 
@@ -85,17 +89,23 @@ def _judge(balance: Credits, today: date) -> tuple[bool, str]:
     return True, f"The account has {balance.amount:f} credits, {until}"
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, login_advice: str) -> str:
     if isinstance(error, InvalidSettings):
         return f"Mend the connection: {error.what}"
     if isinstance(error, Refused):
-        by_http = _BY_HTTP_STATUS.get(error.http_status) if error.code is None else None
-        return _BY_CODE.get(error.code or 0) or by_http or _capital(error.what)
+        return _refusal(error, login_advice)
     if isinstance(error, Unreachable):
         return BY_CAUSE.get(error.cause) or _capital(error.what)
     if type(error).__name__ == "AirflowNotFoundException":
         return "There is no such connection; save it first"
     return f"The test itself failed with {type(error).__name__}, of which no more can be shown here"
+
+
+def _refusal(error: Refused, login_advice: str) -> str:
+    status = error.http_status if error.code is None else 0
+    if refused := _LOGIN_REFUSED.get(error.code or 0) or _KEY_REFUSED.get(status):
+        return f"{refused}; {login_advice}"
+    return _BY_CODE.get(error.code or 0) or _BY_HTTP_STATUS.get(status) or _capital(error.what)
 
 
 def _capital(clause: str) -> str:

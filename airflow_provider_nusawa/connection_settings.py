@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from airflow_provider_nusawa.connection_fields import FIELD_NAMES, FIELDS
 from airflow_provider_nusawa.connection_host import read_host
 from airflow_provider_nusawa.connection_values import read_text, read_value, wrong
+from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, InvalidSettings
 from airflow_provider_nusawa.gateway.messages import mask_number
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
@@ -37,17 +38,22 @@ def settings_from(connection: Connection) -> Settings:
 
 async def settings_from_async(hook: BaseHook, conn_id: str) -> Settings:
     """Fetch a connection and read it as ``settings_from`` does, without blocking the event loop."""
+    connection = await connection_async(hook, conn_id)
+    await mask_async(read_text("password", connection.password))
+    return _read_or_say_why(connection)
+
+
+async def connection_async(hook: BaseHook, conn_id: str) -> Connection:
+    """Fetch a connection without blocking the event loop."""
     from airflow.providers.common.compat.sdk import Connection
     from asgiref.sync import sync_to_async
 
     # Before 3.3.2, aget_connection masks with a blocking call that may wait for itself (DeadlockImminentError);
     # aextra_dejson came with the mend. compat's get_async_connection knows that, but not in 1.20, Python 3.10's last.
     if hasattr(Connection, "aextra_dejson"):
-        connection = await hook.aget_connection(conn_id)
-    else:
-        connection = await sync_to_async(hook.get_connection)(conn_id)
-    await mask_async(read_text("password", connection.password))
-    return _read_or_say_why(connection)
+        return await hook.aget_connection(conn_id)
+    found: Connection = await sync_to_async(hook.get_connection)(conn_id)
+    return found
 
 
 def _read_or_say_why(connection: Connection) -> Settings:
@@ -136,11 +142,12 @@ def _check_ca_bundle(path: str) -> None:
 
 
 def _check_login(settings: Settings) -> None:
-    if not settings.login and settings.api_version == "v3":
-        raise InvalidSettings("login is empty, and v3 wants the API user there", field="login")
+    dialect = dialect_of(settings)
+    if not settings.login and dialect.NEEDS_LOGIN:
+        raise InvalidSettings(f"login is empty, and {dialect.NAME} wants the API user there", field="login")
     if not settings.login and settings.ledger_conn_id:
         what = "login is empty, and a ledger tells accounts apart by it; with v1, any name for the account will do"
         raise InvalidSettings(what, field="login")
     if not settings.password:
-        wanted = "the API key" if settings.api_version == "v1" else "the API password"
-        raise InvalidSettings(f"password is empty, and {settings.api_version} wants {wanted} there", field="password")
+        what = f"password is empty, and {dialect.NAME} wants {dialect.PASSWORD_IS} there"
+        raise InvalidSettings(what, field="password")

@@ -17,14 +17,26 @@ class Dialect(Protocol):
     """One version of the gateway's API, as a module of pure functions.
 
     ``*_request`` builds what is asked, ``read_*`` turns the reply into a value or raises. A reader of a send raises
-    Refused or OutcomeUnknown; the others raise Refused or Unreachable.
+    Refused or OutcomeUnknown; the others raise Refused or Unreachable. ``key_check_request`` is None where there are
+    no keys; ``check_message`` raises InvalidMessage for what the dialect cannot say; ``login_advice`` is one clause on
+    what to look at when the login is refused.
     """
 
     NAME: str
+    NEEDS_LOGIN: bool
+    PASSWORD_IS: str
+
+    def login_advice(self, settings: Settings) -> str: ...
+
+    def check_message(self, message: Message) -> None: ...
 
     def send_request(self, settings: Settings, message: Message) -> Request: ...
 
     def read_receipt(self, reply: Reply, message: Message) -> Receipt: ...
+
+    def key_check_request(self, settings: Settings) -> Request | None: ...
+
+    def read_key_check(self, reply: Reply) -> str: ...
 
     def credits_request(self, settings: Settings) -> Request: ...
 

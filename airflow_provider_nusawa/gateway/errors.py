@@ -146,6 +146,8 @@ class Refused(NusaWaError):
 
     @property
     def advice(self) -> str:
+        if self.opted_out:
+            return "Nothing was sent. Leave this person out from now on: write only to those who want it."
         return {
             Scope.ACCOUNT: "Nothing was sent, and no message of this account can be until that is mended.",
             Scope.RECIPIENT: "Nothing was sent; repeating it today will not help.",

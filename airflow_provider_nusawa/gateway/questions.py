@@ -54,6 +54,13 @@ def send(settings: Settings, message: Message) -> Question[Receipt]:
     return Question(dialect.send_request(settings, posted), read, message.to)
 
 
+def key_check(settings: Settings) -> Question[str] | None:
+    """Ask whose key it is; None where the dialect knows no keys."""
+    dialect = dialect_of(settings)
+    request = dialect.key_check_request(settings)
+    return Question(request, dialect.read_key_check) if request else None
+
+
 def credits(settings: Settings) -> Question[Credits]:
     """Ask for the account's balance."""
     dialect = dialect_of(settings)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_provider_nusawa.gateway.api_key import is_like_api_key
 from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus
 from airflow_provider_nusawa.gateway.errors import Cause, InvalidSettings, Unreachable
 from airflow_provider_nusawa.gateway.exchange import Reply, Request
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
 
 NAME = "v1"
+NEEDS_LOGIN = False
+PASSWORD_IS = "the API key"
 
 BASE = "/nusasms_api/1.0"  # D
 MESSAGE_PATH = f"{BASE}/whatsapp/message"  # C
@@ -35,6 +38,19 @@ KEY_PATH = f"{BASE}/auth/api_key"  # D
 KEY_HEADER = "APIKey"  # D
 
 NO_BALANCE = Decimal(0)  # A: a null balance belongs to an account that cannot send WhatsApp messages
+
+
+def login_advice(settings: Settings) -> str:
+    if is_like_api_key(settings):
+        return "the password field holds what looks like an API key: look whether it is this account's and still valid"
+    return (
+        "the password field must hold the API key, and what stands there does not look like one: "
+        "a password of the API user would need api_version v3"
+    )
+
+
+def check_message(message: Message) -> None:
+    """Let every message pass: what one can say, v1.0 can send."""
 
 
 def send_request(settings: Settings, message: Message) -> Request:
@@ -156,7 +172,10 @@ def _options(message: Message) -> dict[str, str | bool]:
 def _headers(settings: Settings) -> dict[str, str]:
     # Checked without a local name for the key: tracebacks may show locals.
     if not _fits_header(settings.password.reveal()):
-        what = "the password field must hold the API key, without spaces or line breaks, for api_version v1"
+        what = (
+            "the password field must hold the API key, without spaces or line breaks, for api_version v1; "
+            "a password of the API user would need api_version v3"
+        )
         raise InvalidSettings(what, field="password")
     return {KEY_HEADER: settings.password.reveal(), "Accept": "application/json"}
 

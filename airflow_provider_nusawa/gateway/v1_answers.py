@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 _OPTED_OUT = re.compile(r"unsubscri|opt(ed)?[ -]?out|berhenti berlangganan", re.IGNORECASE)
+_FOREIGN = re.compile(r"\bip\b|white.?list", re.IGNORECASE)
 # A: the vendor lists no messages. The first row that fits counts; what fits none is shown in the vendor's words.
 _WORDS: list[tuple[re.Pattern[str], Scope]] = [
     (_OPTED_OUT, Scope.RECIPIENT),
+    (_FOREIGN, Scope.ACCOUNT),
     (re.compile(r"balance|credit|saldo|quota|kuota", re.IGNORECASE), Scope.ACCOUNT),
     (re.compile(r"api.?key|unauthori[sz]ed|not authenticated|forbidden", re.IGNORECASE), Scope.ACCOUNT),
-    (re.compile(r"\bip\b|white.?list", re.IGNORECASE), Scope.ACCOUNT),
     (re.compile(r"sender", re.IGNORECASE), Scope.ACCOUNT),
     (re.compile(r"destination|recipient|phone|nomor|spam", re.IGNORECASE), Scope.RECIPIENT),
     (re.compile(r"too many requests|rate limit|try again", re.IGNORECASE), Scope.TRANSIENT),
     (re.compile(r"caption|media|file|too long|queue", re.IGNORECASE), Scope.MESSAGE),
+]
+
+_MEANINGS = [
+    (_OPTED_OUT, "this person has unsubscribed"),
+    (_FOREIGN, "this machine's IP address is not on the account's white list"),
 ]
 
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z+/=_-]{16,}")
@@ -89,8 +95,9 @@ def _refusal(said: tuple[str, int | None], reply: Reply, destination: str) -> Re
     if code in CODES:  # A: where v1.0 numbers a failure as v3 does, it means the same
         return code_error(CODES[code], http_status=reply.status, destination=destination)
     shown = f'"{_harmless(words)}"' if words else "no reason"
+    meaning = next((f"{clause}: " for pattern, clause in _MEANINGS if pattern.search(words)), "")
     return Refused(
-        f"the gateway refused (HTTP {reply.status}) and gave {shown}",
+        f"{meaning}the gateway refused (HTTP {reply.status}) and gave {shown}",
         scope=_scope(words, reply.status),
         code=code,
         http_status=reply.status,

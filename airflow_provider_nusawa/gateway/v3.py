@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from airflow_provider_nusawa.gateway.api_key import is_like_api_key
 from airflow_provider_nusawa.gateway.bodies import Record, read_records
 from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus, code_of
 from airflow_provider_nusawa.gateway.errors import Cause, InvalidMessage, NusaWaError, Scope, Unreachable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
 
 NAME = "v3"
+NEEDS_LOGIN = True
+PASSWORD_IS = "the API password"
 
 SEND_PATH = "/api/v3/sendwa/plain"  # D
 COMMAND_PATH = "/api/command"  # D
@@ -44,14 +47,31 @@ ANSWER_IDS = ("ref_no", "messageid")  # D for callbacks, A for DR
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
+def login_advice(settings: Settings) -> str:
+    if is_like_api_key(settings):
+        return (
+            "what stands in the password field looks like an API key: set api_version to v1 for that, "
+            "or put the API password there"
+        )
+    return "login and password are those of the API user; an API key would need api_version v1"
+
+
+def check_message(message: Message) -> None:
+    """Raise InvalidMessage for what only v1.0 can send."""
+    if message.media or message.options != Options():
+        what = (
+            "media, sender, queue and include_unsubscribe need API v1.0: set api_version to v1 in the connection, "
+            "and put the API key in its password field"
+        )
+        raise InvalidMessage(what, destination=message.to)
+
+
 def send_request(settings: Settings, message: Message) -> Request:
     """Ask for one message to one number. The password is in the body, so in no URL.
 
     :raises InvalidMessage: for what only v1.0 can send.
     """
-    if message.media or message.options != Options():
-        what = "media, sender, queue and include_unsubscribe need api_version v1 in the connection"
-        raise InvalidMessage(what, destination=message.to)
+    check_message(message)
     form = urlencode(
         {
             SEND_LOGIN: settings.login,
@@ -80,6 +100,14 @@ def read_receipt(reply: Reply, message: Message) -> Receipt:
         if _status(record) == ACCEPTED and record.get("messageid"):
             return Receipt(message.to, NAME, Outcome.ACCEPTED, record["messageid"], ACCEPTED)
     raise _refusal(answers, reply, message.to)
+
+
+def key_check_request(settings: Settings) -> None:
+    """Ask nothing: v3 knows no keys. The balance is its most harmless question."""
+
+
+def read_key_check(reply: Reply) -> str:
+    return ""
 
 
 def credits_request(settings: Settings) -> Request:
