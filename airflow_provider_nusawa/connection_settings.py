@@ -149,5 +149,5 @@ def _check_login(settings: Settings) -> None:
         what = "login is empty, and a ledger tells accounts apart by it; with v1, any name for the account will do"
         raise InvalidSettings(what, field="login")
     if not settings.password:
-        what = f"password is empty, and {dialect.NAME} wants {dialect.PASSWORD_IS} there"
+        what = f"password is empty, and {dialect.NAME} wants {dialect.LOGS_IN_WITH} there"
         raise InvalidSettings(what, field="password")

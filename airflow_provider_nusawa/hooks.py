@@ -77,14 +77,17 @@ class NusaWaHook(BaseHook):
     def get_conn(self) -> Client:
         """Return a client for threads. Close it, or use it in a ``with`` statement."""
         from airflow_provider_nusawa.gateway.client import Client
+        from airflow_provider_nusawa.paces import shared_pace
 
-        return Client(self.settings)
+        return Client(self.settings, pace=shared_pace(self.settings))
 
     async def get_async_conn(self) -> AsyncClient:
         """Return a client for the running event loop. Close it, or use it in an ``async with`` statement."""
         from airflow_provider_nusawa.gateway.client import AsyncClient
+        from airflow_provider_nusawa.paces import shared_pace_async
 
-        return AsyncClient(await self.get_async_settings())
+        settings = await self.get_async_settings()
+        return AsyncClient(settings, pace=await shared_pace_async(self, settings))
 
     async def get_async_settings(self) -> Settings:
         """As ``settings``, without blocking the event loop."""

@@ -5,8 +5,8 @@ The rule stands here once. Where it is remembered is a ``Store``: Airflow's task
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from airflow_provider_nusawa.gateway.errors import NusaWaError, Scope
@@ -24,12 +24,27 @@ class JournalUnavailable(NusaWaError):
         return "Nothing is sent without a record; what was sent before stays on record, so it may be repeated."
 
 
+class Suppressed(Exception):
+    """Some of a group have said no: nothing of it is on record. Intend the others.
+
+    :param persons: The marks of those who must not be messaged.
+    """
+
+    def __init__(self, persons: Collection[str]) -> None:
+        self.persons = persons
+        super().__init__(f"{len(persons)} have said no")
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One person and one text, as marks that name neither."""
+    """One person and one text, as marks that name neither.
+
+    :param number: Whose mark it is, for a store that knows who has said no. It is never put on record.
+    """
 
     person: str
     text: str
+    number: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,7 @@ class Store(Protocol):
         """Return what is on record of each, None for nothing. Raises JournalUnavailable."""
 
     def intend(self, intents: Sequence[Intent]) -> str:
-        """Put a group on record, durably once this returns; return its name. Raises JournalUnavailable."""
+        """Put a group on record, durably once this returns; return its name. Raises JournalUnavailable, Suppressed."""
 
     def conclude(self, group: str, entries: Sequence[Entry]) -> None:
         """Put the group's outcomes on record, in the order of its intents. Raises JournalUnavailable."""
@@ -83,7 +98,8 @@ class Forgetful:
 def intent_of(store: Store, settings: Settings, message: Message) -> Intent:
     """Name one person under one account. What the safe mode redirected never counts as sent to the person."""
     posted_to = "redirected" if settings.redirect_to else "direct"
-    return Intent(store.mark(f"{settings.account}|{posted_to}|{message.to}"), store.mark(message.text))
+    person = store.mark(f"{settings.account}|{posted_to}|{message.to}")
+    return Intent(person, store.mark(message.said), message.to)
 
 
 _STRENGTH = {Outcome.NOT_TRIED: 0, Outcome.REFUSED: 1, Outcome.UNKNOWN: 2, Outcome.ACCEPTED: 3}

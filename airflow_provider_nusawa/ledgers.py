@@ -10,9 +10,10 @@ from airflow.providers.common.compat.sdk import BaseHook, Variable, conf
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from sqlalchemy.engine import URL
 
+from airflow_provider_nusawa.connection_settings import connection_async
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
-from airflow_provider_nusawa.masking import mask
+from airflow_provider_nusawa.masking import mask, mask_async
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -58,6 +59,15 @@ def open_for_reading(settings: Settings) -> Ledger:
     return open_ledger(place_of(settings))
 
 
+def open_of_site() -> Ledger:
+    """Open the ledger of those connections that name none, for what the gateway tells of its own accord.
+
+    :raises LedgerMissing: if there is none.
+    :raises LedgerUnfit: as ``open_for_sending``.
+    """
+    return open_ledger(_place(_configured()))
+
+
 def is_named(settings: Settings) -> bool:
     """Whether somebody has said which ledger it is: then single sends, notifiers and sensors use it as campaigns do."""
     return bool(settings.ledger_conn_id or _configured())
@@ -73,10 +83,13 @@ def place_of(settings: Settings) -> URL:
 
     :raises LedgerUnfit: without either, if tasks may run on other machines: each would have a file of its own.
     """
-    conn_id = settings.ledger_conn_id or _configured()
+    return _place(settings.ledger_conn_id or _configured())
+
+
+def _place(conn_id: str) -> URL:
     if conn_id:
         return url_of(BaseHook.get_connection(conn_id))
-    if remote := _remote_executor():
+    if remote := remote_executor():
         what = (
             f"{remote} runs tasks on other machines, and a ledger in a file would be another one on each, so people "
             "would be messaged twice; make a PostgreSQL connection, and name it as ledger_conn_id in the extra of the "
@@ -87,12 +100,29 @@ def place_of(settings: Settings) -> URL:
     return URL.create("sqlite", database=str(home / FILE))
 
 
+async def place_of_async(hook: BaseHook, settings: Settings) -> URL:
+    """As ``place_of``, without blocking the event loop.
+
+    :param hook: Any hook: connections are fetched through it.
+    """
+    conn_id = settings.ledger_conn_id or _configured()
+    if not conn_id:
+        return place_of(settings)
+    connection = await connection_async(hook, conn_id)
+    await mask_async(connection.password or "")
+    return _url_of(connection)
+
+
 def url_of(connection: Connection) -> URL:
     """Read a connection of type ``postgres`` or ``sqlite``, whose host is then the file's path.
 
     :raises LedgerUnfit: for any other type.
     """
     mask(connection.password or "")
+    return _url_of(connection)
+
+
+def _url_of(connection: Connection) -> URL:
     if connection.conn_type == "sqlite":
         return URL.create("sqlite", database=connection.host)
     if connection.conn_type not in ("postgres", "postgresql"):
@@ -117,8 +147,8 @@ def _configured() -> str:
     return str(conf.get("nusawa", "ledger_conn_id", fallback="") or "")
 
 
-def _remote_executor() -> str:
-    """Return an executor that runs tasks elsewhere; empty if all run on this machine."""
+def remote_executor() -> str:
+    """Return the name of an executor that runs tasks elsewhere; empty if all run on this machine."""
     if os.environ.get("AIRFLOW_IS_K8S_EXECUTOR_POD"):  # whose pods say LocalExecutor of themselves
         return "KubernetesExecutor"
     named = conf.get("core", "executor", fallback="LocalExecutor").split(",")

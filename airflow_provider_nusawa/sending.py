@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number
-from airflow_provider_nusawa.journal import Entry, Intent, Store, intent_of, may_send
+from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import Client
@@ -120,9 +120,22 @@ class Sending:
             for place, _ in group:
                 self._attempts[place] = self._not_tried(self._messages[place], reason)
             return
-        name = self._store.intend([intent for _, intent in group])
-        self._post([place for place, _ in group], leave_before=time.monotonic() + self._intent_seconds)
-        self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
+        name, group = self._intend(group)
+        if group:
+            self._post([place for place, _ in group], leave_before=time.monotonic() + self._intent_seconds)
+            self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
+
+    def _intend(self, group: Sequence[tuple[int, Intent]]) -> tuple[str, Sequence[tuple[int, Intent]]]:
+        """Put a group on record, without those who have said no; return its name, and who is in it."""
+        while group:
+            try:
+                return self._store.intend([intent for _, intent in group]), group
+            except Suppressed as no:
+                for place, intent in group:
+                    if intent.person in no.persons:
+                        self._attempts[place] = self._attempt(self._messages[place], Outcome.REFUSED, _SAID_NO)
+                group = [(place, intent) for place, intent in group if intent.person not in no.persons]
+        return "", group
 
     def _post(self, places: Sequence[int], leave_before: float) -> None:
         threads = []
@@ -176,6 +189,7 @@ class Sending:
         return self._client.settings.api_version
 
 
+_SAID_NO = "this person has said no, by the ledger's list of suppressions; nothing was asked of the gateway"
 _EARLIER = {
     Outcome.UNKNOWN: "an earlier try perhaps sent it, and no answer is on record",
     Outcome.REFUSED: "refused in an earlier try; repeating it will not help",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -15,8 +16,9 @@ from airflow_provider_nusawa.gateway import questions
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, Refused, Unreachable
 from airflow_provider_nusawa.gateway.exchange import Lost, Reply
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Receipt
-from airflow_provider_nusawa.gateway.pace import Pace, pace_of
+from airflow_provider_nusawa.gateway.pace import Pacing, pace_of
 from airflow_provider_nusawa.gateway.questions import Question
+from airflow_provider_nusawa.gateway.refusals import retry_after_seconds
 from airflow_provider_nusawa.gateway.settings import Settings
 
 T = TypeVar("T")
@@ -50,30 +52,33 @@ _POLICY: dict[str, Any] = {
 }
 
 
-def _heard(pace: Pace, question: Question[T], outcome: Reply | Lost) -> T:
-    if isinstance(outcome, Reply):
-        if outcome.status == 429:
-            pace.slow_down()
-        else:
-            pace.speed_up()
-    return question.answered(outcome)
+def _pace_of(settings: Settings, pace: Pacing | None) -> Pacing:
+    return pace or pace_of(settings.account, settings.rate_per_second)
+
+
+def _heed(pace: Pacing, reply: Reply) -> None:
+    if reply.status == 429:
+        # Whoever is told of a longer wait hears it as an error, and holds up nobody else.
+        pace.slow_down(min(retry_after_seconds(reply) or 0.0, LONGEST_WAIT_SECONDS))
+    else:
+        pace.speed_up()
 
 
 class Client:
     """Asks the gateway from threads, over pooled connections. Thread-safe; use it as a context manager.
 
-    All clients of one account in a process share its pace, ``rate_per_second``.
-
     :param settings: The connection, read and checked.
     :param connections: How many connections are kept open; more threads than that open further ones.
+    :param pace: What says when calls may start; left out, the pace that all clients of the account share in this
+        process.
     """
 
-    def __init__(self, settings: Settings, connections: int = 32) -> None:
+    def __init__(self, settings: Settings, connections: int = 32, *, pace: Pacing | None = None) -> None:
         from airflow_provider_nusawa.gateway.transport import Transport  # loads requests
 
         self.settings = settings
         self._transport = Transport(settings, connections)
-        self._pace = pace_of(settings.account, settings.rate_per_second)
+        self._pace = _pace_of(settings, pace)
         self._stopped = threading.Event()
         self._retrying = tenacity.Retrying(sleep=self._sleep, **_POLICY)
 
@@ -94,6 +99,15 @@ class Client:
         :raises OutcomeUnknown: Perhaps sent: no readable answer within ``total_timeout_seconds``. A person decides.
         """
         return self._ask(questions.send(self.settings, message), leave_before, unless)
+
+    def key_check(self) -> str:
+        """Ask whose API key it is; with v3, which knows no keys, ask nothing and return an empty text.
+
+        :raises Refused: a wrong key, or an address that is not on the white list.
+        :raises Unreachable: no readable answer; it may be asked again.
+        """
+        question = questions.key_check(self.settings)
+        return self._ask(question) if question else ""
 
     def credits(self) -> Credits:
         """Ask for the account's balance.
@@ -140,7 +154,10 @@ class Client:
         self._sleep(self._pace.reserve())
         if unless is not None and unless():
             return question.answered(Lost(Cause.STOPPED, bytes_left=False, detail=Cause.STOPPED.value))
-        return _heard(self._pace, question, self._transport.exchange(question.request, leave_before))
+        outcome = self._transport.exchange(question.request, leave_before)
+        if isinstance(outcome, Reply):
+            _heed(self._pace, outcome)
+        return question.answered(outcome)
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
@@ -150,19 +167,27 @@ class AsyncClient:
     """Asks the gateway from one event loop. The same calls and errors as ``Client``; use it with ``async with``.
 
     :param connections: How many calls may be in flight; further ones wait within their time limit.
+    :param pace: As for ``Client``.
     """
 
-    def __init__(self, settings: Settings, connections: int = 100) -> None:
+    def __init__(self, settings: Settings, connections: int = 100, *, pace: Pacing | None = None) -> None:
         from airflow_provider_nusawa.gateway.async_transport import AsyncTransport  # loads aiohttp
 
         self.settings = settings
         self._transport = AsyncTransport(settings, connections)
-        self._pace = pace_of(settings.account, settings.rate_per_second)
+        self._pace = _pace_of(settings, pace)
+        # Of its own: name resolution, which needs the loop's threads, must not wait for a database.
+        self._pace_thread = ThreadPoolExecutor(1, "nusawa-pace") if self._pace.blocks else None
         self._stopped = asyncio.Event()
 
     async def send(self, message: Message, *, leave_before: float | None = None) -> Receipt:
         """As ``Client.send``."""
         return await self._ask(questions.send(self.settings, message), leave_before)
+
+    async def key_check(self) -> str:
+        """As ``Client.key_check``."""
+        question = questions.key_check(self.settings)
+        return await self._ask(question) if question else ""
 
     async def credits(self) -> Credits:
         """As ``Client.credits``."""
@@ -179,6 +204,8 @@ class AsyncClient:
 
     async def close(self) -> None:
         self.stop()
+        if self._pace_thread:
+            self._pace_thread.shutdown(wait=False)
         await self._transport.close()
 
     async def __aenter__(self) -> AsyncClient:
@@ -205,9 +232,17 @@ class AsyncClient:
         return answer
 
     async def _ask_once(self, question: Question[T], leave_before: float | None) -> T:
-        if wait := self._pace.reserve():
+        if wait := await self._of_pace(self._pace.reserve):
             await self._sleep(wait)
-        return _heard(self._pace, question, await self._transport.exchange(question.request, leave_before))
+        outcome = await self._transport.exchange(question.request, leave_before)
+        if isinstance(outcome, Reply):
+            await self._of_pace(lambda: _heed(self._pace, outcome))
+        return question.answered(outcome)
+
+    async def _of_pace(self, ask: Callable[[], T]) -> T:
+        if self._pace_thread is None:
+            return ask()
+        return await asyncio.get_running_loop().run_in_executor(self._pace_thread, ask)
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(asyncio.TimeoutError):

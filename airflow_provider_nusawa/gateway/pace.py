@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Protocol
 
 _SLOWEST_SHARE = 1 / 64
 _RECOVERY_CALLS = 100
 """Calls that it takes from half the rate back to the whole: 5 s at the default 20 a second."""
 
 
+class Pacing(Protocol):
+    """What a client asks before each call, and tells after it. Thread-safe."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether ``reserve`` and ``slow_down`` may take a while, so that an event loop must not call them itself."""
+
+    def reserve(self) -> float:
+        """Take the next free moment, and return the seconds to wait until it comes."""
+
+    def slow_down(self, wait_seconds: float) -> None:
+        """Halve the rate: the gateway answered 429, and perhaps how long to wait."""
+
+    def speed_up(self) -> None:
+        """Take back a little of what was given up: the gateway answered something else."""
+
+
 class Pace:
     """Hands out the moments at which calls may start, never closer together than the rate allows. Thread-safe.
 
+    It knows of this process alone; whoever heard a Retry-After waits it out himself.
+
     :param rate_per_second: Calls a second, fractions allowed: 0.5 is one call every two seconds.
     """
+
+    blocks = False
 
     def __init__(self, rate_per_second: float) -> None:
         self.full_rate = rate_per_second
@@ -30,7 +52,7 @@ class Pace:
             self._next = moment + 1 / self.rate
             return moment - now
 
-    def slow_down(self) -> None:
+    def slow_down(self, wait_seconds: float = 0.0) -> None:
         """Halve the rate: the gateway answered 429."""
         with self._lock:
             self.rate = max(self.rate / 2, self.full_rate * _SLOWEST_SHARE)

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.gateway.messages import Outcome
-from airflow_provider_nusawa.journal import Entry, Intent, JournalUnavailable, stronger
+from airflow_provider_nusawa.journal import Entry, Intent, JournalUnavailable, Suppressed, stronger
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
+from airflow_provider_nusawa.ledger.people import suppressed
 from airflow_provider_nusawa.ledger.schema_shared import journal
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx, chunks
@@ -34,13 +35,17 @@ class LedgerStore:
     :param account: The account that sends: in the intents' marks too, here so that a person can be found again.
     :param identity: Dag, run and task; or the key alone.
     :param map_index: The place in a map; -1 outside of one.
+    :param heed_suppressions: Whether to intend nothing for people who have said no.
     """
 
-    def __init__(self, ledger: Ledger, account: str, *identity: str, map_index: int = -1) -> None:
+    def __init__(
+        self, ledger: Ledger, account: str, *identity: str, map_index: int = -1, heed_suppressions: bool = False
+    ) -> None:
         self._ledger = ledger
         self._account = account
         self._scope = mark_of(ledger, "scope\0" + "\0".join(identity))
         self._map_index = map_index
+        self._heeds = heed_suppressions
         self._seen: dict[str, _Matches] = {}
         self._groups: dict[str, list[str]] = {}
 
@@ -57,6 +62,7 @@ class LedgerStore:
         """Put a group on record.
 
         :raises JournalUnavailable: also if another live try has put one of them on record since ``recorded``.
+        :raises Suppressed: if some have said no. Who says so later, says it after these were sent to.
         """
         group = secrets.token_hex(16)
         self._attempt(lambda: self._ledger.write(lambda tx: self._intend(tx, intents, group)))
@@ -85,6 +91,8 @@ class LedgerStore:
 
     def _intend(self, tx: Tx, intents: Sequence[Intent], group: str) -> None:
         tx.pass_gate(alone=True)
+        if barred := self._barred(tx, intents):
+            raise Suppressed(barred)
         now = {person: _matches(rows) for person, rows in self._matching(tx, intents).items()}
         if any(now[intent.person] != self._seen.get(intent.person, frozenset()) for intent in intents):
             raise JournalUnavailable("another try of this task has put one of these messages on record meanwhile")
@@ -93,6 +101,12 @@ class LedgerStore:
         key = ["scope", "map_index", "person"]
         rows = [self._row(tx, intent, group) for intent in intents]
         tx.run(upsert.on_conflict_do_update(index_elements=key, set_=latest), rows)
+
+    def _barred(self, tx: Tx, intents: Sequence[Intent]) -> frozenset[str]:
+        if not self._heeds:
+            return frozenset()
+        numbers = suppressed(tx, [intent.number for intent in intents])
+        return frozenset(intent.person for intent in intents if intent.number in numbers)
 
     def _row(self, tx: Tx, intent: Intent, group: str) -> dict[str, Any]:
         who = {"scope": self._scope, "map_index": self._map_index, "account": self._account, "person": intent.person}

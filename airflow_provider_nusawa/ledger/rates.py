@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.ledger.schema_shared import rates
 from airflow_provider_nusawa.ledger.tx import Tx
 
+HEADROOM = 0.97
+"""Of a rate: what senders ask for. Requests leave a few milliseconds late, and unevenly so: what is left holds that."""
+
 RECOVERY_SECONDS = 60.0
 """After so long without another 429, the full rate is back."""
 

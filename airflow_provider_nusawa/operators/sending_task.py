@@ -15,8 +15,7 @@ from airflow_provider_nusawa.xcoms import RETURN_VALUE
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_nusawa.gateway.messages import Message
-    from airflow_provider_nusawa.journal import Store
+    from airflow_provider_nusawa.gateway.messages import Message, Options
     from airflow_provider_nusawa.sending import Attempt, Sending
 
 LOOK_SECONDS = 0.1
@@ -31,12 +30,20 @@ class SendingOperator(BaseOperator):
     :param on_unknown: What a retry does about a message that was perhaps sent: ``fail`` (default, because the person
         may have it) or ``retry`` (the person may get it twice).
     :param on_partial: How a task ends that could not send to all: ``fail`` (default) or ``succeed``.
-    :param idempotency_key: Takes the place of dag, run and task as what is remembered. It needs the ledger, which
-        this version does not have yet: any key is refused before anything is sent. (templated)
+    :param idempotency_key: Takes the place of dag, run and task as what is remembered, so that no other run and no
+        other Dag with the same key messages a person again. It is kept in the ledger: the one that the connection
+        names, else a file on this machine. (templated)
+    :param heed_suppressions: Whether to leave out who has said no, by the ledger's list. They are ``refused`` here,
+        and no retry will change that; the ledger is then needed.
+    :param sender: Which of the account's senders speaks; its usual one unless given. API v1.0 only. (templated)
+    :param gateway_queue: Which of the account's queues it goes through; its usual one unless given. Plain ``queue`` is
+        Airflow's, of workers. API v1.0 only. (templated)
+    :param include_unsubscribe: Whether the message offers the person to unsubscribe; as the account is set unless
+        given. API v1.0 only.
     :param nusawa_conn_id: The connection to send through. (templated)
     """
 
-    template_fields: Sequence[str] = ("to", "idempotency_key", "nusawa_conn_id")
+    template_fields: Sequence[str] = ("to", "idempotency_key", "sender", "gateway_queue", "nusawa_conn_id")
     ui_color = "#e7f7ec"
 
     def __init__(
@@ -46,6 +53,10 @@ class SendingOperator(BaseOperator):
         on_unknown: Literal["fail", "retry"] = "fail",
         on_partial: Literal["fail", "succeed"] = "fail",
         idempotency_key: str | None = None,
+        heed_suppressions: bool = False,
+        sender: str | None = None,
+        gateway_queue: str | None = None,
+        include_unsubscribe: bool | None = None,
         nusawa_conn_id: str = NusaWaHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
@@ -56,18 +67,26 @@ class SendingOperator(BaseOperator):
         self.on_unknown = on_unknown
         self.on_partial = on_partial
         self.idempotency_key = idempotency_key
+        self.heed_suppressions = heed_suppressions
+        self.sender = sender
+        self.gateway_queue = gateway_queue
+        self.include_unsubscribe = include_unsubscribe
         self.nusawa_conn_id = nusawa_conn_id
         self._told_to_stop = False
 
     def execute(self, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
+        from airflow_provider_nusawa.gateway.dialects import dialect_of
+        from airflow_provider_nusawa.operators.send_journal import open_journal
         from airflow_provider_nusawa.sending import Sending
 
         hook = NusaWaHook(self.nusawa_conn_id)
+        options: dict[str, Any] = {"idempotency_key": self.idempotency_key, "heed_suppressions": self.heed_suppressions}
         with translated():
-            store = self._store(context)
             messages = self._messages(hook, context)
+            for message in messages:
+                dialect_of(hook.settings).check_message(message)
             unique = list({message.to: message for message in messages}.values())
-            with hook.get_conn() as client:
+            with open_journal(context, hook, **options) as store, hook.get_conn() as client:
                 sending = Sending(client, store, unique, resend_unknown=self.on_unknown == "retry")
                 self._wait_for(sending)
             by_number = {attempt.receipt.destination: attempt for attempt in sending.attempts}
@@ -87,25 +106,12 @@ class SendingOperator(BaseOperator):
     def _messages(self, hook: NusaWaHook, context: Context) -> list[Message]:
         """Return one message for each place of ``to``, checked."""
 
-    def _store(self, context: Context) -> Store:
-        from airflow_provider_nusawa.journal import Forgetful
-        from airflow_provider_nusawa.task_state import TaskStateStore
+    def _options(self) -> Options:
+        from airflow_provider_nusawa.gateway.messages import Options
 
-        if self.idempotency_key:
-            raise AirflowFailException(
-                "idempotency_key needs the ledger, which this version does not have yet. Nothing was sent. "
-                "Leave it out: within one run the task remembers by itself."
-            )
-        ti, accessor = context["ti"], context.get("task_state_store")
-        if accessor is not None:
-            return TaskStateStore(accessor, ti)
-        if ti.try_number > 1:
-            raise AirflowFailException(
-                f"This is try {ti.try_number}, and this Airflow keeps no task state, so nobody knows whom the tries "
-                "before have messaged. Nothing was sent now. Look at their logs, then trigger a new run for those "
-                "who were left out; or use Airflow 3.3 or later, where tasks remember."
-            )
-        return Forgetful()
+        # Native rendering makes an int of a sender that is a number.
+        sender, queue = (str(value) if value is not None else "" for value in (self.sender, self.gateway_queue))
+        return Options(sender, queue, self.include_unsubscribe)
 
     def _wait_for(self, sending: Sending) -> None:
         """Wait in the main thread, which does nothing else: signals and time-outs are raised in it."""
