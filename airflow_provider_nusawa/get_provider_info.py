@@ -31,7 +31,41 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": _modules("triggers"),
         "connection-types": [connection_type()],
         "notifications": ["airflow_provider_nusawa.notifications.NusaWaNotifier"],
+        "asset-uris": [{"schemes": ["nusawa"], "handler": None}],
+        "config": {"nusawa": {"description": "Settings of the NusaSMS WhatsApp provider.", "options": _options()}},
     }
+
+
+def _options() -> dict[str, dict[str, Any]]:
+    return {
+        "receiver": _option(
+            "Whether the API server takes delivery callbacks, at /nusawa/callback (Airflow 3.1.2 and later).",
+            "boolean",
+            "False",
+        ),
+        "callback_token": {
+            **_option(
+                "The token in the callback's URL: 16 characters or more. Several, with commas between, are all valid.",
+                "string",
+                None,
+            ),
+            "sensitive": True,
+        },
+        "ledger_conn_id": _option(
+            "The ledger of connections that name none: a connection of type postgres or sqlite. Callbacks go there.",
+            "string",
+            None,
+        ),
+        "campaign_assets": _option(
+            "Whether the receiver tells of campaigns that have ended, as events of the asset nusawa://campaigns.",
+            "boolean",
+            "False",
+        ),
+    }
+
+
+def _option(description: str, kind: str, default: str | None) -> dict[str, Any]:
+    return {"description": description, "type": kind, "version_added": "0.1.0", "example": None, "default": default}
 
 
 def _modules(name: str) -> list[dict[str, Any]]:

@@ -44,9 +44,25 @@ def _sqlite(path: Path | None) -> Engine:
     engine = sa.create_engine(
         "sqlite://", creator=lambda: connect(path), poolclass=QueuePool, future=True, hide_parameters=True
     )
+    sa.event.listen(engine, "connect", lambda _, record: record.info.update(file=_file_at(path)))
+    sa.event.listen(engine, "checkout", lambda _, record, __: _check_same_file(path, record.info["file"]))
     # Who writes takes the lock at once: who reads first and writes then would fail instead of waiting.
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_begin(connection)))
     return engine
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _check_same_file(path: Path, opened: tuple[int, int] | None) -> None:
+    """Have the connection opened anew if the file was moved or replaced: what it wrote, nobody would ever read."""
+    if _file_at(path) != opened:
+        raise sa.exc.DisconnectionError("another file lies there now")
 
 
 def _begin(connection: sa.Connection) -> str:

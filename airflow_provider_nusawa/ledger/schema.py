@@ -20,6 +20,7 @@ campaigns = sa.Table(
     sa.Column("template", sa.Text),
     sa.Column("template_digest", sa.String(64), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
+    sa.Column("announced_at", TIME),  # when Airflow was told that it has ended
     sa.UniqueConstraint("name", "redirected"),
     sqlite_autoincrement=True,
 )

@@ -15,6 +15,7 @@ meta = sa.Table(
     sa.Column("ledger_id", sa.String(32), nullable=False),
     sa.Column("secret", sa.LargeBinary(32), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
+    sa.Column("heard_at", TIME),  # when a callback came last, give or take half a minute
 )
 
 suppressions = sa.Table(

@@ -110,3 +110,8 @@ _LETTERS = {delivery: status for status, delivery in reversed(_DELIVERIES.items(
 def later_delivery(known: Delivery, told: DeliveryStatus) -> Delivery:
     """Return where a message is once a report has been heard: never back, by the gateway's own ranks."""
     return _DELIVERIES[later_status(_LETTERS[known], told)]
+
+
+def letter_of(delivery: Delivery) -> DeliveryStatus:
+    """Return the report that would say so."""
+    return _LETTERS[delivery]
