@@ -1,4 +1,4 @@
-"""What waits in the triggerer: each trigger listens to the poll loop of its connection, and fires one event."""
+"""What waits for the gateway to tell: each trigger listens to the poll loop of its connection, and fires one event."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _ListeningTrigger(BaseTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the import path and the arguments."""
         arguments = ("nusawa_conn_id", "deadline", "first_poll_seconds", "longest_poll_seconds", *self._own_arguments)
-        return f"{__name__}.{type(self).__name__}", {name: getattr(self, name) for name in arguments}
+        return f"{__package__}.{type(self).__name__}", {name: getattr(self, name) for name in arguments}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and fire one event whatever happens: a trigger that ends without one fails its task namelessly."""
