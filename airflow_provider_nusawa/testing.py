@@ -41,13 +41,13 @@ class NusaWaGateway:
 
     def connection(self, **extra: Any) -> dict[str, Any]:
         """Return an Airflow connection to this gateway, in the form that ``AIRFLOW_CONN_…`` takes as JSON."""
-        account = self.backend.account
+        account, settings = self.backend.account, {**self.settings_extra, **extra}
         return {
             "conn_type": "nusawa",
             "host": self.url,
             "login": account.login,
-            "password": account.api_key if extra.get("api_version") == "v1" else account.password,
-            "extra": {**self.settings_extra, **extra},
+            "password": account.secret_of(settings.get("api_version", "")),
+            "extra": settings,
         }
 
     def use(self, conn_id: str = conn_id, **extra: Any) -> str:

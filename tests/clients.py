@@ -13,6 +13,7 @@ import pytest
 
 from airflow_provider_nusawa.emulator import Account
 from airflow_provider_nusawa.gateway.client import AsyncClient, Client
+from airflow_provider_nusawa.gateway.dialects import DIALECTS
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.gateway.messages import Message
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
@@ -46,13 +47,23 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     return request.param
 
 
+@pytest.fixture(params=list(DIALECTS))
+def dialect(request: pytest.FixtureRequest, nusawa_gateway) -> str:
+    """Each version of the API in turn, spoken by ``nusawa_default`` too: what holds for one holds for the other."""
+    nusawa_gateway.settings_extra["api_version"] = request.param
+    nusawa_gateway.use()
+    return request.param
+
+
 @pytest.fixture
-def settings(nusawa_gateway) -> Settings:
-    nusawa_gateway.backend.add_account(Account("demo", PASSWORD))
+def settings(nusawa_gateway, dialect: str) -> Settings:
+    account = Account("demo", PASSWORD)
+    nusawa_gateway.backend.add_account(account)
     return Settings(
         "demo",
-        Secret(PASSWORD),
+        Secret(account.secret_of(dialect)),
         nusawa_gateway.url,
+        api_version=dialect,
         rate_per_second=1000,
         connect_timeout_seconds=1,
         read_timeout_seconds=0.3,

@@ -31,6 +31,10 @@ class Account:
     allowed_ips: frozenset[str] = frozenset()
     callback_url: str = ""
 
+    def secret_of(self, api: str) -> str:
+        """What a dialect logs in with."""
+        return {"v1": self.api_key}.get(api, self.password)
+
     def refusal(self, client_ip: str) -> int:
         """Return the code that keeps this address out, or 0."""
         if self.allowed_ips and client_ip not in self.allowed_ips:

@@ -24,7 +24,7 @@ class Dialect(Protocol):
 
     NAME: str
     NEEDS_LOGIN: bool
-    PASSWORD_IS: str
+    LOGS_IN_WITH: str
 
     def login_advice(self, settings: Settings) -> str: ...
 

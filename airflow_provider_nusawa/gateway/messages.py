@@ -31,7 +31,7 @@ class Options:
 
     :param sender: Which of the account's senders speaks.
     :param queue: Which of the account's queues it goes through.
-    :param include_unsubscribe: Whether the text offers the person to unsubscribe.
+    :param include_unsubscribe: Whether the message offers the person to unsubscribe (A: no page says what it does).
     """
 
     sender: str = ""
@@ -61,6 +61,11 @@ class Message:
         if self.text or not self.media:
             check_text(self.text, destination=self.to)
 
+    @property
+    def said(self) -> str:
+        """All that the person gets, as one text: to tell two messages apart, not to be shown."""
+        return f"{self.text}\0{self.media.digest}" if self.media else self.text
+
 
 def check_text(text: str, *, destination: str = "") -> None:
     """Raise InvalidMessage unless the gateway could take this text."""
@@ -69,7 +74,7 @@ def check_text(text: str, *, destination: str = "") -> None:
     if len(text) > MAX_TEXT:
         what = f"the text has {len(text)} characters, and the gateway takes at most {MAX_TEXT}"
         raise InvalidMessage(what, destination=destination)
-    if found := _CONTROL.search(text):
+    if not text.isprintable() and (found := _CONTROL.search(text)):  # the quick look is Python's own
         what = f"the text holds the control character U+{ord(found[0]):04X} at position {found.start()}"
         raise InvalidMessage(what, destination=destination)
 

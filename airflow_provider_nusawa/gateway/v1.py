@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "v1"
 NEEDS_LOGIN = False
-PASSWORD_IS = "the API key"
+LOGS_IN_WITH = "the API key"
 
 BASE = "/nusasms_api/1.0"  # D
 MESSAGE_PATH = f"{BASE}/whatsapp/message"  # C

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "v3"
 NEEDS_LOGIN = True
-PASSWORD_IS = "the API password"
+LOGS_IN_WITH = "the API password"
 
 SEND_PATH = "/api/v3/sendwa/plain"  # D
 COMMAND_PATH = "/api/command"  # D

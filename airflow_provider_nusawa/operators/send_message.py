@@ -33,7 +33,9 @@ class NusaWaSendMessageOperator(SendingOperator):
     :param text: What to say: 1 to 1000 characters. (templated)
     :param text_path: A file with the text's template instead, found as Airflow finds template files: beside the Dag,
         or in its ``template_searchpath``.
-    :param kwargs: ``on_unknown``, ``on_partial``, ``idempotency_key`` and ``nusawa_conn_id`` as in ``SendingOperator``.
+    :param kwargs: The other parameters of ``SendingOperator``: ``sender``, ``gateway_queue``,
+        ``include_unsubscribe``, ``on_unknown``, ``on_partial``, ``idempotency_key``, ``heed_suppressions`` and
+        ``nusawa_conn_id``.
     :raises AirflowFailException: Where no retry can help: a refusal for good, or an outcome that stays unknown.
     :raises AirflowException: Where a retry can help. Retries send only to those who were not reached.
     """
@@ -59,7 +61,8 @@ class NusaWaSendMessageOperator(SendingOperator):
         from airflow_provider_nusawa.recipients import read_recipients, read_text
 
         text = read_text(_rendered(self.text_path, context) if self.text_path else self.text)
-        return [Message(number, text) for number in read_recipients(self.to, hook.normalise)]
+        options = self._options()
+        return [Message(number, text, options=options) for number in read_recipients(self.to, hook.normalise)]
 
 
 def _rendered(path: str, context: Context) -> str:
