@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown
 from airflow_provider_nusawa.gateway.messages import MAX_TEXT, Message, Receipt
 from airflow_provider_nusawa.gateway.numbers import normalise_number
@@ -57,6 +58,7 @@ class Round:
 
     def record(self, alert: Alert, result: Receipt | BaseException) -> None:
         """Note what became of an alert. Only what was certainly not sent may be told again."""
+        metrics.count_alert(result)
         whom = alert.message.to[-4:]
         if isinstance(result, Receipt):
             log.info("…%s was told (%s) in message %s.", whom, self._event.kind.value, result.message_id)

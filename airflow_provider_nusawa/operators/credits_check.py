@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -60,6 +61,7 @@ class NusaWaCreditsCheckOperator(BaseOperator):
                 if lacks_credits(error):
                     self._stop(error.what)
                 raise
+        metrics.note_balance(credits.amount, self.nusawa_conn_id)
         shortfalls = need.shortfalls(credits, today_in(hook.settings.timezone))
         if shortfalls:
             self._stop("; ".join([said(credits), *shortfalls]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -49,6 +50,7 @@ class NusaWaCreditsSensor(DeferrableSensor):
                     raise
                 self.log.warning("%s; the wait goes on", error.what)
                 return False
+        metrics.note_balance(credits.amount, self.nusawa_conn_id)
         shortfalls = need.shortfalls(credits, today_in(zone))
         self.log.info("%s", "; ".join([said(credits), *shortfalls]))
         return PokeReturnValue(not shortfalls, None if shortfalls else credits.to_xcom())

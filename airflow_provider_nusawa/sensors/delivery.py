@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, PokeReturnValue
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.gateway.errors import DeliveryFailed, NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -125,6 +126,7 @@ class NusaWaDeliverySensor(DeferrableSensor):
 
     def _conclude(self, end: WaitEnd, awaited: Awaited, context: Context) -> list[dict[str, Any]]:
         """Return the reports if enough are delivered; else push them, and raise why not."""
+        metrics.count_deliveries(end.reports, self.nusawa_conn_id)
         reports = end.to_xcom()
         if end.verdict is Verdict.MET:
             self.log.info("%s", self._so_far(end, awaited))

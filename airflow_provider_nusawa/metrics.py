@@ -1,0 +1,104 @@
+"""What is counted and measured, told through Airflow's own Stats (StatsD, Datadog, OpenTelemetry): one table of names.
+
+No name and no tag holds a phone number, a message id or a secret. Telling never fails what it tells of.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown, Refused
+from airflow_provider_nusawa.gateway.messages import Outcome, Receipt
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from airflow_provider_nusawa.gateway.messages import DeliveryReport
+
+log = logging.getLogger(__name__)
+
+SENDS = {outcome: f"nusawa.sends.{outcome.value}" for outcome in Outcome}
+ALERTS = {outcome: f"nusawa.alerts.{outcome.value}" for outcome in Outcome}
+DELIVERED, FAILED = "nusawa.deliveries.delivered", "nusawa.deliveries.failed"
+DELIVERY_DELAY = "nusawa.delivery_delay"
+CALLBACKS = {what: f"nusawa.callbacks.{what}" for what in ("stored", "refused", "unavailable")}
+UNKNOWNS = "nusawa.unknowns"
+BALANCE = "nusawa.balance"
+
+COUNTERS = (*SENDS.values(), *ALERTS.values(), DELIVERED, FAILED, *CALLBACKS.values())
+TIMINGS = (DELIVERY_DELAY,)
+GAUGES = (UNKNOWNS, BALANCE)
+NAMES = (*COUNTERS, *TIMINGS, *GAUGES)
+
+
+def count_sends(receipts: Iterable[Receipt], nusawa_conn_id: str) -> None:
+    """Count messages by what became of them now; what an earlier try had sent was counted then."""
+    count_outcomes(Counter(receipt.outcome for receipt in receipts if not receipt.repeated), nusawa_conn_id)
+
+
+def count_outcomes(outcomes: Counter[Outcome], nusawa_conn_id: str) -> None:
+    """Count messages, as many of each outcome as it says."""
+    for outcome, number in outcomes.items():
+        _count(SENDS[outcome], number, conn_id=nusawa_conn_id)
+
+
+def count_alert(result: Receipt | BaseException) -> None:
+    """Count one alert of a notifier to one person, by what became of it."""
+    _count(ALERTS[outcome_of(result)], 1)
+
+
+def outcome_of(result: Receipt | BaseException) -> Outcome:
+    """Return what became of one call. What is no error of ours may have ended it anywhere."""
+    if isinstance(result, Receipt):
+        return result.outcome
+    if isinstance(result, Refused):
+        return Outcome.REFUSED
+    is_certain = isinstance(result, NusaWaError) and not isinstance(result, OutcomeUnknown)
+    return Outcome.NOT_TRIED if is_certain else Outcome.UNKNOWN
+
+
+def count_deliveries(reports: Sequence[DeliveryReport], nusawa_conn_id: str) -> None:
+    """Count the messages of a wait that has ended, and say how long each delivered one took, where the gateway told."""
+    tags = {"conn_id": nusawa_conn_id}
+    for name, number in (
+        (DELIVERED, sum(report.status.is_delivered for report in reports)),
+        (FAILED, sum(report.status.is_failed for report in reports)),
+    ):
+        if number:
+            _count(name, number, **tags)
+    delays = [one.delivered_at - one.sent_at for one in reports if one.delivered_at and one.sent_at]
+    _tell(lambda stats: [stats.timing(DELIVERY_DELAY, delay, tags=tags) for delay in delays])
+
+
+def count_callbacks(what: str, number: int = 1) -> None:
+    """Count callbacks of the gateway.
+
+    :param what: ``stored``, ``refused`` (no token, or no callback) or ``unavailable`` (answered 503).
+    """
+    _count(CALLBACKS[what], number)
+
+
+def note_unknowns(number: int, nusawa_conn_id: str) -> None:
+    """Say how many messages of a connection's ledger were perhaps sent, with no answer on record."""
+    _tell(lambda stats: stats.gauge(UNKNOWNS, number, tags={"conn_id": nusawa_conn_id}))
+
+
+def note_balance(amount: Decimal, nusawa_conn_id: str) -> None:
+    """Say how many credits the account has."""
+    _tell(lambda stats: stats.gauge(BALANCE, float(amount), tags={"conn_id": nusawa_conn_id}))
+
+
+def _count(name: str, number: int, **tags: str) -> None:
+    _tell(lambda stats: stats.incr(name, number, tags=tags))
+
+
+def _tell(what: Callable[[Any], object]) -> None:
+    from airflow.providers.common.compat.sdk import Stats  # not at import: Dag files do without
+
+    try:
+        what(Stats)
+    except Exception as error:  # noqa: BLE001  (a statistic must never cost a message, nor a task)
+        log.warning("A statistic was not told (%s).", type(error).__name__)

@@ -1,0 +1,116 @@
+"""What a StatsD server hears of a real Airflow's tasks: each outcome by its name, the balance, no number."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+import pytest
+
+from airflow_provider_nusawa import metrics
+from airflow_provider_nusawa.gateway.messages import Outcome
+from dev.house import House
+
+pytestmark = pytest.mark.e2e
+pytest.importorskip("statsd", reason="Airflow tells StatsD through the package of that name")
+
+MEASURED = """
+from datetime import datetime, timezone
+from airflow.providers.common.compat.sdk import dag
+from airflow_provider_nusawa.notifications import NusaWaNotifier
+from airflow_provider_nusawa.operators import NusaWaCreditsCheckOperator, NusaWaSendMessageOperator
+from airflow_provider_nusawa.sensors import NusaWaDeliverySensor
+
+PEOPLE = ["0812-3456-7890", "0812-3456-7891", "0840-0050-100", "0840-0051-100", "0840-0001-100", "0840-0061-100"]
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), render_template_as_native_obj=True)
+def measured():
+    gate = NusaWaCreditsCheckOperator(task_id="gate", minimum=1)
+    send = NusaWaSendMessageOperator(
+        task_id="send", to=PEOPLE, text="Halo", on_partial="succeed",
+        on_success_callback=NusaWaNotifier(to=["0812-3456-7890", "0840-0001-101", "0840-0061-101"]),
+    )
+    wait = NusaWaDeliverySensor(task_id="wait", messages=send.output, required=0.5, poke_interval=1)
+    gate >> send >> wait
+
+measured()
+"""
+
+
+@dataclass
+class Ear:
+    """A StatsD server that only listens.
+
+    :param heard: Sums of counters, and the last value of gauges and timings, by name.
+    """
+
+    heard: Counter[str] = field(default_factory=Counter)
+    packets: list[str] = field(default_factory=list)
+
+    def listen(self, on: socket.socket) -> None:
+        while packet := on.recv(65536).decode():
+            for line in packet.splitlines():
+                self.packets.append(line)
+                if line.startswith("airflow.nusawa."):
+                    self._take(*re.fullmatch(r"airflow\.([^:]+):([^|]+)\|(c|g|ms).*", line).groups())
+
+    def _take(self, name: str, value: str, kind: str) -> None:
+        assert kind == {True: "c", name in metrics.GAUGES: "g", name in metrics.TIMINGS: "ms"}[True]
+        self.heard[name] = float(value) if kind != "c" else self.heard[name] + int(value)
+
+
+@pytest.fixture(scope="module")
+def ear(spawned_gateway):
+    spawned_gateway.order("reset")
+    spawned_gateway.order("clock", frozen=False)
+    ear, server = Ear(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    listener = threading.Thread(target=ear.listen, args=(server,))
+    listener.start()
+    environ = {
+        "AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(spawned_gateway.connection),
+        "AIRFLOW__METRICS__STATSD_ON": "True",
+        "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+        "AIRFLOW__METRICS__STATSD_PORT": str(server.getsockname()[1]),
+    }
+    with House(environ=environ, say=print) as house:
+        house.add_dag("measured", dedent(MEASURED))
+        house.run("measured")
+        house.until(lambda: sum(ear.heard[name] for name in metrics.ALERTS.values()) >= 3, 30, lambda: str(ear.heard))
+    server.sendto(b"", server.getsockname())
+    listener.join()
+    server.close()
+    return ear
+
+
+def test_each_outcome_of_a_send_is_counted(ear):
+    assert {outcome: ear.heard[name] for outcome, name in metrics.SENDS.items()} == {
+        Outcome.ACCEPTED: 4, Outcome.REFUSED: 1, Outcome.UNKNOWN: 1, Outcome.NOT_TRIED: 0,
+    }  # fmt: skip
+
+
+def test_each_outcome_of_an_alert_is_counted(ear):
+    assert {outcome: ear.heard[name] for outcome, name in metrics.ALERTS.items()} == {
+        Outcome.ACCEPTED: 1, Outcome.REFUSED: 1, Outcome.UNKNOWN: 1, Outcome.NOT_TRIED: 0,
+    }  # fmt: skip
+
+
+def test_the_balance_is_told_as_it_was_before_the_send(ear):
+    assert ear.heard[metrics.BALANCE] == 1500
+
+
+def test_deliveries_are_counted_when_the_wait_ends(ear):
+    assert ear.heard[metrics.DELIVERED] == 3
+    assert ear.heard[metrics.FAILED] in (0, 1)  # required=0.5 is met with or without the one that fails
+
+
+def test_no_packet_holds_a_number_or_the_password(ear):
+    ours = [packet for packet in ear.packets if "nusawa" in packet]
+
+    assert ours
+    assert not [packet for packet in ours if re.search(r"\d{7}|demo-password", packet)]
