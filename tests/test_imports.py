@@ -28,24 +28,32 @@ ROOMS: dict[str, set[str]] = {
     "journal": {"gateway"},
     "ledger": {"ledger", "gateway", "journal"},  # it is the journal's second store
     "campaign": {"campaign", "gateway", "ledger"},
-    "receiver": {"gateway", "ledger"},
+    "report": {"report", "gateway", "ledger"},
+    "receiver": {"receiver", "gateway", "ledger"},
+    "receiving": {"receiver", "ledger", "ledgers", "masking"},  # the receiver's Airflow side
+    "plugin": {"receiving"},
     "testing": {"emulator"},
     "get_provider_info": FORM,
     **dict.fromkeys(FORM, FORM),
     **dict.fromkeys(READING, READING | FORM | {"gateway"}),
-    "hooks": FORM | READING | {"gateway"},
+    "ledgers": READING | {"gateway", "ledger"},
+    "paces": {"gateway", "ledger", "ledgers"},
+    "hooks": FORM | READING | {"gateway", "paces"},
 }
-OUTSIDE = {"emulator", "testing", "receiver", "get_provider_info"}  # nobody's to import
+OUTSIDE = {"emulator", "testing", "receiver", "receiving", "plugin", "get_provider_info"}  # nobody's to import
 
-KNOW_AIRFLOW = FACES | READING | {"hooks", "airflow_errors", "task_state", "receiver"}
+KNOW_AIRFLOW = FACES | READING | {"hooks", "ledgers", "paces", "airflow_errors", "task_state", "receiving", "plugin"}
+KNOW_AIRFLOW |= {"metrics"}
 AIRFLOW = ("airflow.providers.common.compat", "airflow.triggers.base")  # the same names on 2.11 and on 3
-OF_ONE_AIRFLOW = {"task_state": "airflow.sdk", "receiver": "airflow"}  # behind a question for the version
+# Behind a question for the version.
+OF_ONE_AIRFLOW = {"task_state": "airflow.sdk", "receiving": "airflow", "plugin": "airflow"}
 
 LIBRARIES = {
     "requests": {"gateway.transport", "gateway.connections"},
     "urllib3": {"gateway.transport", "gateway.connections"},
-    "aiohttp": {"gateway.async_transport", "emulator"},
-    "sqlalchemy": {"ledger"},
+    "aiohttp": {"gateway.async_transport", "emulator", "receiver.server"},
+    "sqlalchemy": {"ledger", "paces"},
+    "markupsafe": {"report"},
     "phonenumbers": {"gateway.numbers", "gateway.number_plans"},
     "defusedxml": {"gateway.bodies"},
     "pytest": {"testing"},
@@ -96,7 +104,7 @@ PLAIN = {path.relative_to(ROOT).with_suffix("").parts[0] for path in PATHS} - {"
 
 def allowed(room: str) -> set[str]:
     below = PLAIN | {"gateway", "journal", "ledger"}
-    return below | FACES | {"hooks", "campaign"} if room in FACES else ROOMS.get(room, below)
+    return below | FACES | {"hooks", "ledgers", "campaign", "report"} if room in FACES else ROOMS.get(room, below)
 
 
 def test_every_room_knows_only_the_rooms_below_it() -> None:
@@ -177,13 +185,19 @@ def test_a_dag_file_loads_no_heavy_library_for_us() -> None:
     assert loaded_by("operators", "sensors", "notifications", after=BARE) & HEAVY == set()
 
 
+def test_the_plugin_loads_no_heavy_library_into_every_process_of_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__NUSAWA__RECEIVER", "True")
+
+    assert loaded_by("plugin", after=BARE + "import airflow.plugins_manager") & HEAVY == set()
+
+
 def test_metadata_loads_nothing_but_the_table_of_fields() -> None:
     assert loaded_by("get_provider_info", after="") - sys.stdlib_module_names == {NAME}
 
 
 def test_the_gateway_works_where_no_airflow_is() -> None:
     """Every module below Airflow is imported while airflow cannot be."""
-    rooms = ("gateway", "ledger", "campaign", "emulator")
+    rooms = ("gateway", "ledger", "campaign", "report", "receiver", "emulator")
     modules = sorted({found.by for found in IMPORTS if found.room in rooms and not found.by.endswith("__main__")})
     code = f"import sys; sys.modules['airflow'] = None\nfor name in {modules}: __import__('{NAME}.' + name)"
 

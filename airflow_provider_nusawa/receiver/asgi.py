@@ -17,7 +17,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS = 5.0
 
-_OURS = re.compile(rf"{PREFIX}(/+call[^/]*)?/*$", re.IGNORECASE)
+_OURS = re.compile(rf"{PREFIX}(/+[^/]*)?/*$", re.IGNORECASE)
+_WITH_TOKEN = re.compile(rb"(^|[&?])token=")
 _TAKEN = "nusawa.query"
 
 
@@ -48,9 +49,9 @@ class BlankQuery:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _OURS.search(scope["path"]):
+        if scope["type"] == "http" and _OURS.search(scope["path"]) and _WITH_TOKEN.search(scope["query_string"]):
             take_query(scope)
-            if b"token=" in scope.get(_TAKEN, b"") and scope["path"].rstrip("/").lower().endswith(PREFIX):
+            if scope["path"].rstrip("/").lower().endswith(PREFIX):
                 return await _send(send, NO_SUCH_PATH)
         return await self.app(scope, receive, send)
 

@@ -22,8 +22,9 @@ class Tokens:
     :param read: Returns them as one text, with commas between. It may run a command, so it is called in a thread.
     """
 
-    def __init__(self, read: Callable[[], str]) -> None:
+    def __init__(self, read: Callable[[], str], reread_seconds: float = REREAD_SECONDS) -> None:
         self._read = read
+        self._reread_seconds = reread_seconds
         self._known: Sequence[bytes] | None = None
         self._due = 0.0
 
@@ -33,7 +34,7 @@ class Tokens:
         :raises TokensUnknown: if they cannot be read and never could.
         """
         if self._known is None or time.monotonic() >= self._due:
-            self._due = time.monotonic() + REREAD_SECONDS  # meanwhile others go on with the tokens of before
+            self._due = time.monotonic() + self._reread_seconds  # meanwhile others go on with the tokens of before
             await self._reread()
         if self._known is None:
             raise TokensUnknown

@@ -27,7 +27,6 @@ BATCH = 500
 PATIENCE_SECONDS = 3.0
 """So long a callback waits for its commit. A ledger that takes longer is away, and the next hear so at once."""
 
-CHORES_EVERY_SECONDS = 30.0
 COMPLAIN_EVERY_SECONDS = 60.0
 
 
@@ -45,7 +44,12 @@ class Writer:
     :param chores: What else is to be done with the ledger, now and then.
     """
 
-    def __init__(self, open_ledger: Callable[[], Ledger], chores: Sequence[Callable[[Ledger], object]] = ()) -> None:
+    def __init__(
+        self,
+        open_ledger: Callable[[], Ledger],
+        chores: Sequence[Callable[[Ledger], object]] = (),
+        chores_every_seconds: float = 30.0,
+    ) -> None:
         self._open_ledger = open_ledger
         self._chores = chores
         self._ledger: Ledger | None = None
@@ -53,7 +57,8 @@ class Writer:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._busy_since = 0.0  # 0 while nothing is being written
-        self._chores_due = 0.0
+        self._chores_every_seconds = chores_every_seconds
+        self._chores_due = time.monotonic() + chores_every_seconds
         self._complain_at = 0.0
 
     @property
@@ -129,7 +134,7 @@ class Writer:
             return
         for chore in (_tidy, *self._chores):
             self._attempt(chore)
-        self._chores_due = time.monotonic() + CHORES_EVERY_SECONDS
+        self._chores_due = time.monotonic() + self._chores_every_seconds
 
     def _attempt(self, work: Callable[[Ledger], object]) -> bool:
         """Do something with the ledger, opened if need be; whether that went well."""
@@ -142,14 +147,13 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - one bad batch must not end the thread; a stranger's text may quote
             self._complain(type(error).__name__)
         else:
-            self._complain_at = 0.0
             return True
         return False
 
     def _complain(self, why: str) -> None:
         if time.monotonic() >= self._complain_at:
             self._complain_at = time.monotonic() + COMPLAIN_EVERY_SECONDS
-            log.error("Callbacks are answered 503, because the ledger cannot take them: %s.", why)
+            log.error("The ledger cannot be written to, and callbacks are answered 503: %s.", why)
 
 
 def _put_on_record(ledger: Ledger, reports: Sequence[DeliveryReport]) -> None:
