@@ -10,17 +10,14 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.operators.standing_by import stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_nusawa.gateway.messages import Message, Options
-    from airflow_provider_nusawa.sending import Attempt, Sending
-
-LOOK_SECONDS = 0.1
-STOP_SECONDS = 3.0
-"""Airflow kills a task 5 s after it told it to stop."""
+    from airflow_provider_nusawa.sending import Attempt
 
 
 class SendingOperator(BaseOperator):
@@ -88,7 +85,7 @@ class SendingOperator(BaseOperator):
             unique = list({message.to: message for message in messages}.values())
             with open_journal(context, hook, **options) as store, hook.get_conn() as client:
                 sending = Sending(client, store, unique, resend_unknown=self.on_unknown == "retry")
-                self._wait_for(sending)
+                stand_by(sending, lambda: self._told_to_stop, self.log)
             by_number = {attempt.receipt.destination: attempt for attempt in sending.attempts}
             receipts = [by_number[message.to].receipt.to_xcom() for message in messages]
             value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
@@ -112,18 +109,6 @@ class SendingOperator(BaseOperator):
         # Native rendering makes an int of a sender that is a number.
         sender, queue = (str(value) if value is not None else "" for value in (self.sender, self.gateway_queue))
         return Options(sender, queue, self.include_unsubscribe)
-
-    def _wait_for(self, sending: Sending) -> None:
-        """Wait in the main thread, which does nothing else: signals and time-outs are raised in it."""
-        sending.start()
-        try:
-            while not sending.wait(LOOK_SECONDS):
-                if self._told_to_stop:
-                    raise AirflowException("The task was told to stop; whom it has messaged is on record.")
-        except BaseException:
-            if not sending.stop(STOP_SECONDS):
-                self.log.warning("outcomes could not be put on record in time: they will read as unknown")
-            raise
 
     def _conclude(self, attempts: Sequence[Attempt]) -> None:
         from airflow_provider_nusawa.verdict import Verdict, table_of, verdict_on
