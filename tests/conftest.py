@@ -23,7 +23,7 @@ os.environ |= {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
 }
 
-pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients"]
+pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients", "sends"]
 
 
 def pytest_unconfigure() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from test_send_message import remembers
+from sends import remembers
 from tries import TaskState, Ti
 
 from airflow_provider_nusawa.gateway.client import Client

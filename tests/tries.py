@@ -40,6 +40,7 @@ class Ti:
     dag_id: str = "dag"
     run_id: str = "run"
     task_id: str = "task"
+    map_index: int = -1
     xcoms: dict[str, Any] = field(default_factory=dict)
 
     def xcom_push(self, key: str, value: Any) -> None:
