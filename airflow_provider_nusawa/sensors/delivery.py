@@ -90,10 +90,16 @@ class NusaWaDeliverySensor(DeferrableSensor):
         hook = NusaWaHook(self.nusawa_conn_id)
         with translated():
             self._check_dialect(awaited, hook.settings.api_version)
+        callbacks_come = self._hear(watch, hook)
+        if watch.verdict is not Verdict.PENDING:
+            return WaitEnd(watch.verdict, watch.reports)
         with hook.get_conn() as self._client:
             looks = Round(self._client)
             try:
-                self._take_looks(watch, looks)
+                if not callbacks_come or self._is_time_to_ask():
+                    self._take_looks(watch, looks)
+                elif not self.deferrable:
+                    _note(looks.run(watch.suspects), watch)
             except NusaWaError as error:
                 if error.retryable:
                     raise
@@ -101,6 +107,30 @@ class NusaWaDeliverySensor(DeferrableSensor):
         if looks.trouble:
             self.log.warning("A look failed, and the wait goes on: %s", looks.trouble.what)
         return WaitEnd(watch.verdict, watch.reports)
+
+    def _hear(self, watch: Watch, hook: NusaWaHook) -> bool:
+        """Note what callbacks have told; whether any come."""
+        from airflow_provider_nusawa import ledgers  # loads sqlalchemy
+        from airflow_provider_nusawa.waiting.hearsay import look_into
+
+        if not ledgers.is_named(hook.settings):
+            return False
+        try:
+            with ledgers.open_for_reading(hook.settings) as ledger:
+                heard = look_into(ledger, watch.message_ids)
+        except NusaWaError as error:
+            self.log.warning("The ledger cannot be looked into, and the gateway is asked instead: %s", error.what)
+            return False
+        _note(heard.reports, watch)
+        return heard.callbacks_come
+
+    def _is_time_to_ask(self) -> bool:
+        """Whether the gateway is to be asked although callbacks come: at one poke in each longest interval.
+
+        By the clock and not by memory: with ``mode="reschedule"``, each poke is another process.
+        """
+        now, interval = time.time(), self.longest_poll_seconds
+        return not self.deferrable and now // interval != (now - self.poke_interval) // interval
 
     def _take_looks(self, watch: Watch, looks: Round) -> None:
         if self.deferrable:

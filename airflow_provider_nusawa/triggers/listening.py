@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from airflow_provider_nusawa.gateway.client import AsyncClient
+    from airflow_provider_nusawa.ledger.store import Ledger
     from airflow_provider_nusawa.waiting.polling import Listener
 
 
-class _ListeningTrigger(BaseTrigger):
-    """Waits until a deadline for what the poll loop of a connection tells. It asks questions only and never sends.
+class WaitingTrigger(BaseTrigger):
+    """Waits until a deadline for what the gateway tells. It asks questions only and never sends.
 
     Its arguments can be read by whoever sees the task: ids and numbers only, nothing secret, no phone numbers.
 
@@ -76,8 +78,10 @@ class _ListeningTrigger(BaseTrigger):
 
     def _listening(self, questions: Sequence[str]) -> AbstractAsyncContextManager[Listener]:
         rhythm = Rhythm(self.first_poll_seconds, self.longest_poll_seconds)
-        open_client = partial(_open_client, self.nusawa_conn_id)
-        return listening(self.nusawa_conn_id, open_client, questions, rhythm, deadline=self.deadline)
+        open_client, open_ledger = (partial(one, self.nusawa_conn_id) for one in (_open_client, _open_ledger))
+        return listening(
+            self.nusawa_conn_id, open_client, questions, rhythm, deadline=self.deadline, open_ledger=open_ledger
+        )
 
     def _note(self, error: NusaWaError) -> None:
         """Log a failed look, once as long as it stays the same. An outage is waited out."""
@@ -86,7 +90,7 @@ class _ListeningTrigger(BaseTrigger):
             self.log.warning("A look failed, and the wait goes on: %s", error.what)
 
 
-class NusaWaDeliveryTrigger(_ListeningTrigger):
+class NusaWaDeliveryTrigger(WaitingTrigger):
     """Waits until enough messages are delivered, or until so many have failed that they cannot be.
 
     :param message_ids: The messages, each once.
@@ -126,7 +130,7 @@ class NusaWaDeliveryTrigger(_ListeningTrigger):
         return WaitEnd(verdict, self._watch.reports, self._trouble).to_event()
 
 
-class NusaWaCreditsTrigger(_ListeningTrigger):
+class NusaWaCreditsTrigger(WaitingTrigger):
     """Waits until the balance is large enough and lasts long enough.
 
     :param minimum: Credits, at least; text, because JSON has no decimals.
@@ -161,3 +165,13 @@ class NusaWaCreditsTrigger(_ListeningTrigger):
 
 async def _open_client(nusawa_conn_id: str) -> AsyncClient:
     return await NusaWaHook(nusawa_conn_id).get_async_conn()
+
+
+async def _open_ledger(nusawa_conn_id: str) -> Ledger | None:
+    from airflow_provider_nusawa import ledgers  # loads sqlalchemy
+
+    hook = NusaWaHook(nusawa_conn_id)
+    settings = await hook.get_async_settings()
+    if not ledgers.is_named(settings):
+        return None
+    return await asyncio.to_thread(ledgers.open_ledger, await ledgers.place_of_async(hook, settings))

@@ -42,14 +42,15 @@ class Agenda(Generic[L]):
 
     def __init__(self) -> None:
         self._questions: dict[str, _Question[L]] = {}
+        self._rarely = False
 
     def __len__(self) -> int:
         return len(self._questions)
 
     def add(self, listener: L, names: Iterable[str], rhythm: Rhythm, now: float) -> None:
         """Open questions for a listener. Where another has one open already, the quicker rhythm holds for both."""
-        due = now + rhythm.first_seconds
         for name in names:
+            due = now + (rhythm.longest_seconds if self._is_told(name) else rhythm.first_seconds)
             known = self._questions.get(name)
             if known is None:
                 known = self._questions[name] = _Question(due, rhythm, rhythm.first_seconds)
@@ -66,6 +67,25 @@ class Agenda(Generic[L]):
                 question.listeners.discard(listener)
                 if not question.listeners:
                     del self._questions[name]
+
+    def ask_rarely(self, rarely: bool, now: float) -> None:
+        """Say whether reports come unasked. Then each message is asked after at the longest interval."""
+        if rarely and not self._rarely:
+            for name in self.messages():
+                question = self._questions[name]
+                question.due = max(question.due, now + question.rhythm.longest_seconds)
+        self._rarely = rarely
+
+    def _is_told(self, name: str) -> bool:
+        return self._rarely and bool(name)
+
+    def messages(self) -> list[str]:
+        """Return the questions that name a message."""
+        return [name for name in self._questions if name]
+
+    def who_waits_for(self, name: str) -> set[L]:
+        question = self._questions.get(name)
+        return set(question.listeners) if question else set()
 
     def hurry(self, name: str, now: float) -> None:
         """Ask again after the first interval, whatever the wait has grown to."""
@@ -93,7 +113,7 @@ class Agenda(Generic[L]):
         if question is None:
             return set()  # all who waited have left meanwhile
         question.failed = failed
-        question.due = now + question.wait_seconds
+        question.due = now + (question.rhythm.longest_seconds if self._is_told(name) else question.wait_seconds)
         question.wait_seconds = min(question.wait_seconds * GROWTH, question.rhythm.longest_seconds)
         return set(question.listeners)
 

@@ -18,6 +18,7 @@ from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, Unreachab
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport
 from airflow_provider_nusawa.waiting.agenda import Agenda, Rhythm
 from airflow_provider_nusawa.waiting.funds import lacks_credits
+from airflow_provider_nusawa.waiting.hearsay import Ear, OpenLedger
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import AsyncClient
@@ -51,6 +52,7 @@ class Listener:
         self._agenda = agenda
         self._changed = changed
         self._heard: asyncio.Queue[tuple[str, Answer | NusaWaError] | Exception] = asyncio.Queue()
+        self.ready_at = 0.0  # before that, nothing may be told that was not asked for
 
     async def next(self) -> tuple[str, Answer | NusaWaError]:
         """Return the next question with its answer, or with what made this one look fail.
@@ -68,6 +70,7 @@ class Listener:
 
     def ask(self, questions: Iterable[str], rhythm: Rhythm) -> None:
         """Open questions."""
+        self.ready_at = time.monotonic() + rhythm.first_seconds
         self._agenda.add(self, questions, rhythm, time.monotonic())
         self._changed.set()
 
@@ -91,6 +94,7 @@ async def listening(
     *,
     deadline: float,
     reopen_seconds: float = REOPEN_SECONDS,
+    open_ledger: OpenLedger | None = None,
 ) -> AsyncIterator[Listener]:
     """Join the loop of this event loop and connection, started if need be, and leave it however this ends.
 
@@ -98,9 +102,10 @@ async def listening(
     :param questions: Message ids, or ``CREDITS``.
     :param deadline: Seconds since the epoch: absolute, so that a wait that moves to another triggerer keeps it.
     :param reopen_seconds: How often the connection is read anew; whoever starts the loop says it.
+    :param open_ledger: Opens the ledger that callbacks are put into; whoever starts the loop says it.
     """
     here = asyncio.get_running_loop()
-    loop = _loops.get((here, conn_id)) or _PollLoop(here, conn_id, open_client, reopen_seconds)
+    loop = _loops.get((here, conn_id)) or _PollLoop(here, conn_id, open_client, reopen_seconds, open_ledger)
     listener = Listener(loop.agenda, loop.changed)
     listener.ask(questions, rhythm)
     timer = here.call_later(max(0.0, deadline - time.time()), listener.tell, TimeIsUp())
@@ -115,7 +120,12 @@ class _PollLoop:
     """Asks each open question when it is due, and tells all who wait for its answer."""
 
     def __init__(
-        self, here: asyncio.AbstractEventLoop, conn_id: str, open_client: OpenClient, reopen_seconds: float
+        self,
+        here: asyncio.AbstractEventLoop,
+        conn_id: str,
+        open_client: OpenClient,
+        reopen_seconds: float,
+        open_ledger: OpenLedger | None = None,
     ) -> None:
         self.changed = asyncio.Event()
         self._key = (here, conn_id)
@@ -127,6 +137,9 @@ class _PollLoop:
         _loops[self._key] = self
         # In an empty context: in the first task's own, all that is logged here would go to that task's log.
         self._task = contextvars.Context().run(here.create_task, self._run())
+        self._ear: asyncio.Task[None] | None = None
+        if open_ledger is not None:
+            self._ear = contextvars.Context().run(here.create_task, Ear(self.agenda, open_ledger).listen())
 
     async def _run(self) -> None:
         last_word: NusaWaError = Unreachable("polling in the triggerer was stopped", cause=Cause.STOPPED)
@@ -139,6 +152,8 @@ class _PollLoop:
         finally:
             # Nobody can join between the last look at the agenda and this: nothing is awaited there.
             del _loops[self._key]
+            if self._ear is not None:
+                self._ear.cancel()
             for listener in self.agenda.listeners():
                 listener.tell(last_word)
 
