@@ -15,6 +15,8 @@ from tries import TaskState, Ti, context_of
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.operators import NusaWaSendMediaOperator, NusaWaSendMessageOperator
 
+pytestmark = pytest.mark.usefixtures("default_ledger")
+
 AISHA, BUDI = "6281234567810", "6281234567811"
 URL = "https://example.com/brosur.png"
 PDF = b"%PDF-1.4 tagihan"
@@ -153,7 +155,7 @@ def test_the_options_of_v1_are_asked_for(gateway, operator, content):
     send(operator=operator, to=BUDI, **content)
 
     asked, plain = (request.fields for request in gateway.requests)
-    assert (asked["sender"], asked["queue"], asked["include_unsubscribe"]) == ("628110", "slow", "true")
+    assert (asked["sender"], asked["queue"], asked["include_unsubscribe"]) == ("628110", "slow", "True")
     assert not {"sender", "queue", "include_unsubscribe"} & set(plain)
 
 

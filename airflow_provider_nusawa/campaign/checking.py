@@ -47,6 +47,7 @@ class Checks:
             if number in left_out:
                 return Line(row.line, number, {}, Sending.EXCLUDED, left_out[number])
             self.text.render(row.fields)
+            self.text.media(row.fields)
         except InvalidMessage as error:
             return Line(row.line, "", {}, Sending.BAD, error.what[:_MAX_REASON])
         return Line(row.line, number, row.fields)

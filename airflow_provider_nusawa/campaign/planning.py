@@ -67,7 +67,9 @@ def plan(
     :raises ListUnfit: for a list that is the wrong one, or cannot be read.
     :raises NewRecipients: if a later run's list names new people and they may not be added.
     """
-    campaign = ledger.write(lambda tx: begin_campaign(tx, name, text.template, redirected=redirected))
+    campaign = ledger.write(
+        lambda tx: begin_campaign(tx, name, text.template, media_url=text.media_url, redirected=redirected)
+    )
     reader = Reader.open(ledger, campaign, run_key, text.values)
     if reader.is_complete:
         return Planned(campaign, reader.plan_id, reader.counts(), was_read_before=True)

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_nusawa.campaign.errors import BadRow
-from airflow_provider_nusawa.gateway.messages import Message, mask_number
+from airflow_provider_nusawa.gateway.media import Media
+from airflow_provider_nusawa.gateway.messages import NO_OPTIONS, Message, Options, mask_number
 from airflow_provider_nusawa.ledger.plans import Counts
 
 CREDITS_A_MESSAGE = Decimal(1)
@@ -23,9 +24,11 @@ class Sample:
     line: int
     number: str = field(repr=False)
     text: str = field(repr=False)
+    media: Media | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
-        return f"line {self.line}, {mask_number(self.number)}, {len(self.text)} characters: {self.text}"
+        also = f", with {self.media.url}" if self.media else ""
+        return f"line {self.line}, {mask_number(self.number)}, {len(self.text)} characters{also}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +130,10 @@ class Preview:
         return [line for line in (*lines, *self.objections, *bad, *map(str, self.samples)) if line]
 
 
-def trials_of(samples: Iterable[Sample], test_to: Sequence[str]) -> list[Message]:
-    """Return the samples as messages to their author instead, equal texts once.
+def trials_of(samples: Iterable[Sample], test_to: Sequence[str], options: Options = NO_OPTIONS) -> list[Message]:
+    """Return the samples as messages to their author instead, equal ones once.
 
     :param test_to: Normalised numbers.
     """
-    texts = dict.fromkeys(sample.text for sample in samples)
-    return [Message(number, text) for number in test_to for text in texts]
+    contents = dict.fromkeys((sample.text, sample.media) for sample in samples)
+    return [Message(number, text, media, options) for number in test_to for text, media in contents]

@@ -61,7 +61,10 @@ class _Rehearsal:
         self._totals.update(planned=len(planned), excluded=len(fresh) - len(planned))
         self._totals.update(self._record.foresee([line.number for line in planned]))
         texts = [self._text.render(line.fields) for line in planned]
-        self._samples.add(Sample(line.line, line.number, text) for line, text in zip(planned, texts, strict=True))
+        self._samples.add(
+            Sample(line.line, line.number, text, self._text.media(line.fields))
+            for line, text in zip(planned, texts, strict=True)
+        )
         if self._redirected:
             self._texts.add(texts)
 

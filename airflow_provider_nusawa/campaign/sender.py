@@ -137,7 +137,7 @@ class Sender:
             self.give_back()
 
     def _heed(self, posting: Posting, error: Refused, left: float) -> None:
-        if error.opted_out:
+        if error.opted_out and not self._post.settings.redirect_to:  # else it is about whoever got it instead
             self.opted_out.append(posting.letter.claimed.number)
         if is_too_fast(error):
             # Those that left before the account was slowed down say nothing new.

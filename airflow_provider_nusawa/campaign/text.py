@@ -13,10 +13,12 @@ from jinja2.utils import missing
 from airflow_provider_nusawa.campaign.errors import TextUnfit
 from airflow_provider_nusawa.campaign.quick_text import quick_render
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
-from airflow_provider_nusawa.gateway.messages import check_text
+from airflow_provider_nusawa.gateway.media import Media
+from airflow_provider_nusawa.gateway.messages import NO_OPTIONS, Message, Options, check_text
 from airflow_provider_nusawa.ledger.compact_json import compact
 
 _BLANK = (None, "")
+THE_TEXT = "the text"
 
 
 class _Missing(StrictUndefined):
@@ -77,41 +79,78 @@ class Text:
     may be asked for: ``{% if nama %}``, ``{{ nama | default("Bapak/Ibu") }}``.
 
     :param values: What JSON can hold; the rest, such as dates, is taken as text.
+    :param media_url: A template of the same kind for the address of a picture or document; empty for none. Where it
+        is filled with nothing, the row gets the text alone.
     :raises TextUnfit: if it is no template, or the values are none.
     """
 
-    def __init__(self, template: str, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, template: str, values: Mapping[str, Any] | None = None, media_url: str = "") -> None:
         self.template = template
         self.values: dict[str, Any] = _as_recorded(values or {})
-        try:
-            compiled = _ENVIRONMENT.from_string(template)
-        except TemplateSyntaxError as error:
-            raise TextUnfit(f"the text is no template in line {error.lineno} ({error.message})") from error
-        self._quick = quick_render(_ENVIRONMENT.parse(template), self.values)
-        self._context = compiled.new_context
-        self._parts = compiled.root_render_func
-        self._same = {**_ENVIRONMENT.globals, "values": _marked(self.values)}
+        self.media_url = media_url
+        self._text = _Filling(template, self.values, THE_TEXT)
+        self._media = _Filling(media_url, self.values, "media_url") if media_url else None
 
     def render(self, fields: Mapping[str, Any]) -> str:
         """Return the text for one row, fit to be sent.
 
         :raises InvalidMessage: saying what the row lacks, or what is wrong with the text; without what it says.
         """
-        text = self._quick(fields) if self._quick else None
-        if text is None:
-            text = self._render(fields)
+        text = self._text.fill(fields)
         check_text(text)
         return text
 
-    def _render(self, fields: Mapping[str, Any]) -> str:
+    def media(self, fields: Mapping[str, Any]) -> Media | None:
+        """Return what goes with the text of one row, if anything does.
+
+        :raises InvalidMessage: as ``render``.
+        """
+        url = self._media.fill(fields).strip() if self._media else ""
+        return Media(url=url) if url else None
+
+    def message(self, number: str, fields: Mapping[str, Any], options: Options = NO_OPTIONS) -> Message:
+        """Return the message for one row.
+
+        :raises InvalidMessage: as ``render``.
+        """
+        return Message(number, self.render(fields), self.media(fields), options)
+
+
+class _Filling:
+    """One template, compiled.
+
+    :param name: What it is, for errors.
+    """
+
+    def __init__(self, template: str, values: Mapping[str, Any], name: str) -> None:
+        self._name = name
+        self._prefix = "" if name == THE_TEXT else f"{name}: "
+        try:
+            compiled = _ENVIRONMENT.from_string(template)
+        except TemplateSyntaxError as error:
+            raise TextUnfit(f"{name} is no template in line {error.lineno} ({error.message})") from error
+        self._quick = quick_render(_ENVIRONMENT.parse(template), values)
+        self._context = compiled.new_context
+        self._parts = compiled.root_render_func
+        self._same = {**_ENVIRONMENT.globals, "values": _marked(values)}
+
+    def fill(self, fields: Mapping[str, Any]) -> str:
+        """Return the template filled with a row.
+
+        :raises InvalidMessage: saying what the row lacks; without what it says.
+        """
+        text = self._quick(fields) if self._quick else None
+        return self._fill(fields) if text is None else text
+
+    def _fill(self, fields: Mapping[str, Any]) -> str:
         row = _marked(fields)
         context = self._context({**self._same, **row, "row": row}, shared=True)
         try:
             return "".join(self._parts(context))
         except UndefinedError as error:
-            raise InvalidMessage(str(error.message)) from None
+            raise InvalidMessage(f"{self._prefix}{error.message}") from None
         except Exception as error:  # noqa: BLE001 - a template raises whatever its filters raise, quoting the row
-            raise InvalidMessage(f"the text cannot be filled with this row ({type(error).__name__})") from None
+            raise InvalidMessage(f"{self._name} cannot be filled with this row ({type(error).__name__})") from None
 
 
 def _marked(fields: Mapping[str, Any]) -> dict[str, Any]:

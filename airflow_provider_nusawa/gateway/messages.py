@@ -39,6 +39,9 @@ class Options:
     include_unsubscribe: bool | None = None
 
 
+NO_OPTIONS = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One text to one person, checked when it is made.
@@ -53,7 +56,7 @@ class Message:
     to: str = field(repr=False)
     text: str = field(repr=False)
     media: Media | None = field(default=None, repr=False)
-    options: Options = field(default=Options(), repr=False)
+    options: Options = field(default=NO_OPTIONS, repr=False)
 
     def __post_init__(self) -> None:
         if not (self.to.isascii() and self.to.isdecimal() and 7 <= len(self.to) <= 15):

@@ -18,15 +18,17 @@ class Campaign:
     """One message to many, under the id that its author gave it.
 
     :param redirected: Whether it is a rehearsal under ``redirect_to``: nobody in it has been messaged.
+    :param media_url: The template of what goes with the text; empty if nothing does.
     """
 
     id: int
     name: str
     template: str = field(repr=False)
     redirected: bool = False
+    media_url: str = field(default="", repr=False)
 
 
-def begin_campaign(tx: Tx, name: str, template: str, *, redirected: bool = False) -> Campaign:
+def begin_campaign(tx: Tx, name: str, template: str, *, media_url: str = "", redirected: bool = False) -> Campaign:
     """Return the campaign of that name, begun now if there is none.
 
     Until a list has been planned with its text, the text may be mended: nobody has got the other one.
@@ -34,8 +36,9 @@ def begin_campaign(tx: Tx, name: str, template: str, *, redirected: bool = False
     :raises CampaignChanged: if it was planned with another text.
     :raises PlanBusy: if another runner is just reading a list for another text.
     """
-    digest = digest_of(template)
-    new = {"name": name, "redirected": redirected, "template": template, "template_digest": digest}
+    digest = digest_of(template, media_url)
+    words = {"template": template, "media_url": media_url, "template_digest": digest}
+    new = {"name": name, "redirected": redirected, **words}
     tx.run(tx.insert(campaigns).values(created_at=tx.now, **new).on_conflict_do_nothing())
     mine = (campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
     row = tx.run(sa.select(campaigns).where(*mine).with_for_update()).one()
@@ -43,17 +46,16 @@ def begin_campaign(tx: Tx, name: str, template: str, *, redirected: bool = False
         if has_elders(tx, row.id):
             raise CampaignChanged(f"campaign {name!r} began with another text than this one")
         give_up_dead(tx, row.id)
-        mended = {"template": template, "template_digest": digest}
-        tx.run(sa.update(campaigns).where(campaigns.c.id == row.id).values(mended))
-    return Campaign(row.id, name, template, redirected)
+        tx.run(sa.update(campaigns).where(campaigns.c.id == row.id).values(words))
+    return Campaign(row.id, name, template, redirected, media_url)
 
 
 def check_text_stands(tx: Tx, campaign: Campaign) -> None:
     """Raise CampaignChanged if the text was mended since this campaign was begun with it."""
     query = sa.select(campaigns.c.template_digest).where(campaigns.c.id == campaign.id).with_for_update()
-    if tx.run(query).scalar_one() != digest_of(campaign.template):
+    if tx.run(query).scalar_one() != digest_of(campaign.template, campaign.media_url):
         raise CampaignChanged(f"campaign {campaign.name!r} was given another text while its list was read")
 
 
-def digest_of(template: str) -> str:
-    return hashlib.sha256(template.encode()).hexdigest()
+def digest_of(template: str, media_url: str) -> str:
+    return hashlib.sha256("\0".join(filter(None, (template, media_url))).encode()).hexdigest()

@@ -18,6 +18,7 @@ campaigns = sa.Table(
     # A rehearsal under redirect_to is another campaign: who was spared then has not been messaged.
     sa.Column("redirected", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("template", sa.Text),
+    sa.Column("media_url", sa.Text),  # a template too; empty for a campaign of texts alone
     sa.Column("template_digest", sa.String(64), nullable=False),
     sa.Column("created_at", TIME, nullable=False),
     sa.Column("announced_at", TIME),  # when Airflow was told that it has ended

@@ -47,6 +47,9 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         put the year into that of a birthday. (templated)
     :param text: The message: a Jinja template over each row's columns and ``values``. Airflow does not render it.
     :param text_path: A file with that template instead: absolute, or found as Airflow finds template files.
+    :param media_url: The address of a picture or document to go with it, a template like the text: each row may have
+        its own. Needs API v1.0, as ``sender``, ``gateway_queue`` and ``include_unsubscribe`` do, which are as in
+        ``NusaWaSendMessageOperator``.
     :param values: What comes from Airflow, for the text: ``{{ values.name }}``. Kept as it was when the list was read:
         a later try of the run renders with the same. (templated)
     :param allow_late: Whether the list may be read more than 24 h after the run was due.
@@ -65,7 +68,7 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
     template_fields: Sequence[str] = (
         "campaign_id",
         *(name + way for name in LISTS for way in ("", "_path", "_sql")),
-        *("sql_conn_id", "values", "holidays", "not_after", "test_to", "nusawa_conn_id"),
+        *("sql_conn_id", "values", "holidays", "not_after", "test_to", "sender", "gateway_queue", "nusawa_conn_id"),
     )
     template_fields_renderers = dict.fromkeys(("recipients_sql", "exclude_sql", "only_sql"), "sql")
     ui_color = "#e7f7ec"
@@ -76,6 +79,10 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         campaign_id: str,
         text: str | None = None,
         text_path: str | None = None,
+        media_url: str = "",
+        sender: str | None = None,
+        gateway_queue: str | None = None,
+        include_unsubscribe: bool | None = None,
         values: Mapping[str, Any] | None = None,
         allow_late: bool = False,
         on_partial: Literal["fail", "succeed", "skip"] = "fail",
@@ -97,6 +104,10 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         self.campaign_id = campaign_id
         self.text = text
         self.text_path = text_path
+        self.media_url = media_url
+        self.sender = sender
+        self.gateway_queue = gateway_queue
+        self.include_unsubscribe = include_unsubscribe
         self.values = values
         self.allow_late = allow_late
         self.on_partial = on_partial

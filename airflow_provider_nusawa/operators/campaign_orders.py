@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
+from airflow_provider_nusawa.campaign.composing import check_api
 from airflow_provider_nusawa.campaign.text import Text
+from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.campaign_work import Order
 
 if TYPE_CHECKING:
@@ -36,12 +38,16 @@ def order_of(task: NusaWaCampaignOperator, hook: NusaWaHook, settings: Settings,
     """
     recipients = task.source("recipients")
     assert recipients is not None  # noqa: S101 - an operator without is not made
+    text = Text(_template_of(task, context), _values_of(task.values), task.media_url)
+    options = options_of(task)
+    check_api(settings, text, options)
     return Order(
         _name_of(task.campaign_id),
         run_key_of(context),
         _label_of(context),
         hook,
-        Text(_template_of(task, context), _values_of(task.values)),
+        text,
+        options,
         recipients,
         task.rules(settings.default_region),
         task.terms(settings.timezone),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.campaign.rows import Source
     from airflow_provider_nusawa.campaign.terms import Terms
     from airflow_provider_nusawa.campaign.text import Text
+    from airflow_provider_nusawa.gateway.messages import Options
     from airflow_provider_nusawa.hooks import NusaWaHook
     from airflow_provider_nusawa.ledger.store import Ledger
 
@@ -54,6 +55,7 @@ class Order:
     label: str
     hook: NusaWaHook
     text: Text
+    options: Options
     source: Source
     rules: Rules
     terms: Terms
@@ -122,7 +124,7 @@ class CampaignWork:
     def try_out(self, numbers: Sequence[str]) -> Preview:
         """Send a few of the messages to other numbers, their author's."""
         preview = self.rehearse()
-        trials = trials_of(preview.samples, numbers)
+        trials = trials_of(preview.samples, numbers, self._order.options)
         if not trials:
             raise ListUnfit("there is nobody on the list to whom anything would be sent")
         with self._order.hook.get_conn() as client:
@@ -139,7 +141,7 @@ class CampaignWork:
 
     def _send(self, ledger: Ledger, planned: Planned) -> Ending:
         order = self._order
-        compose = composer(ledger, planned.campaign)
+        compose = composer(ledger, planned.campaign, order.options)
         self._leg = Leg(ledger, planned.campaign.id, self._settings, compose, order.terms, label=order.label)
         if self._told.is_set():
             self._leg.stop()

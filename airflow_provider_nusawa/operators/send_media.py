@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.sending_task import SendingOperator
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class NusaWaSendMediaOperator(SendingOperator):
         caption = read_text(self.caption)
         media = Media(url=read_text(self.media_url)) if self.file is None else _read(self.file, self.file_name or "")
         numbers = read_recipients(self.to, hook.normalise)
-        return [Message(number, caption, media, self._options()) for number in numbers]
+        return [Message(number, caption, media, options_of(self)) for number in numbers]
 
 
 def _read(file: Any, file_name: str) -> Media:

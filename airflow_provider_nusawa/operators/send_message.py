@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.sending_task import SendingOperator
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class NusaWaSendMessageOperator(SendingOperator):
         from airflow_provider_nusawa.recipients import read_recipients, read_text
 
         text = read_text(_rendered(self.text_path, context) if self.text_path else self.text)
-        options = self._options()
+        options = options_of(self)
         return [Message(number, text, options=options) for number in read_recipients(self.to, hook.normalise)]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.operators.standing_by import stand_by
@@ -16,7 +17,7 @@ from airflow_provider_nusawa.xcoms import RETURN_VALUE
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_nusawa.gateway.messages import Message, Options
+    from airflow_provider_nusawa.gateway.messages import Message
     from airflow_provider_nusawa.sending import Attempt
 
 
@@ -85,7 +86,10 @@ class SendingOperator(BaseOperator):
             unique = list({message.to: message for message in messages}.values())
             with open_journal(context, hook, **options) as store, hook.get_conn() as client:
                 sending = Sending(client, store, unique, resend_unknown=self.on_unknown == "retry")
-                stand_by(sending, lambda: self._told_to_stop, self.log)
+                try:
+                    stand_by(sending, lambda: self._told_to_stop, self.log)
+                finally:
+                    metrics.count_sends((one.receipt for one in sending.attempts), self.nusawa_conn_id)
             by_number = {attempt.receipt.destination: attempt for attempt in sending.attempts}
             receipts = [by_number[message.to].receipt.to_xcom() for message in messages]
             value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
@@ -102,13 +106,6 @@ class SendingOperator(BaseOperator):
     @abstractmethod
     def _messages(self, hook: NusaWaHook, context: Context) -> list[Message]:
         """Return one message for each place of ``to``, checked."""
-
-    def _options(self) -> Options:
-        from airflow_provider_nusawa.gateway.messages import Options
-
-        # Native rendering makes an int of a sender that is a number.
-        sender, queue = (str(value) if value is not None else "" for value in (self.sender, self.gateway_queue))
-        return Options(sender, queue, self.include_unsubscribe)
 
     def _conclude(self, attempts: Sequence[Attempt]) -> None:
         from airflow_provider_nusawa.verdict import Verdict, table_of, verdict_on
