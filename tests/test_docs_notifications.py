@@ -29,12 +29,16 @@ def dag_of(tmp_path):
 
 
 def test_all_blocks_are_tested():
-    assert sorted(BLOCKS) == ["ask_first", "must_end_in_time", "nightly", "often"]
+    assert sorted(BLOCKS) == ["ask_first", "mended", "must_end_in_time", "nightly", "often"]
 
 
 @pytest.mark.parametrize(
     ("name", "headlines"),
-    [("nightly", ["DAG run failed", "DAG run failed", "task failed", "task failed"]), ("often", ["task failed"])],
+    [
+        ("nightly", ["DAG run failed", "DAG run failed", "task failed", "task failed"]),
+        ("often", ["task failed"]),
+        ("mended", ["task failed"]),
+    ],
 )
 def test_a_dag_of_the_page_tells_what_the_page_says(airflow_db, nusawa_gateway, dag_of, name, headlines):
     run(dag_of(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -22,8 +22,14 @@ class Kind(str, Enum):
     RUN_SUCCEEDED = "run succeeded"
     RUN_FAILED = "run failed"
     DEADLINE = "deadline"
+    RECOVERED = "recovered"
+    RUN_RECOVERED = "run recovered"
     OTHER = "other"
 
+
+FAILURES = (Kind.FAILED, Kind.RETRY, Kind.RUN_FAILED)
+RECOVERIES = {Kind.SUCCEEDED: Kind.RECOVERED, Kind.RUN_SUCCEEDED: Kind.RUN_RECOVERED}
+"""What a success is called where it is told only after a failure."""
 
 _BY_STATE = {
     "success": Kind.SUCCEEDED,
@@ -68,6 +74,11 @@ class Event:
     def identity(self) -> str:
         """What makes it the same event again, within one DAG and task."""
         return f"{self.kind.value}|{self.run_id}|{self.map_index}|{self.try_number}|{self.due}"
+
+
+def as_recovery(event: Event) -> Event:
+    """Return a success as a recovery; any other event as it is."""
+    return replace(event, kind=RECOVERIES.get(event.kind, event.kind))
 
 
 def read_event(context: Mapping[str, Any], notifier: object, run_page: str = "") -> Event:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
@@ -60,6 +60,8 @@ class Memory:
 
     :param told: Events that need not be told again, the oldest first; told perhaps counts as told.
     :param last: When each kind of event was last told, in seconds since 1970.
+    :param down: When which of a task's mapped instances (-1 if it is not mapped) was told as failed, and has not been
+        told as recovered since.
     :param held: How many alerts were held back since, and ``since`` when the first of them.
     """
 
@@ -67,17 +69,20 @@ class Memory:
     last: dict[str, float] = field(default_factory=dict)
     held: int = 0
     since: float = 0.0
+    down: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Any) -> Memory:
         """Read what ``to_json`` wrote; what anything else wrote is no memory, and must not cost an alert."""
         try:
-            return cls(list(value["told"]), dict(value["last"]), int(value["held"]), float(value["since"]))
+            known = list(value["told"]), dict(value["last"]), int(value["held"]), float(value["since"])
+            return cls(*known, dict(value.get("down", {})))
         except (TypeError, KeyError, ValueError):
             return cls()
 
     def to_json(self) -> dict[str, Any]:
-        return {"told": self.told[-_KEEP:], "last": self.last, "held": self.held, "since": self.since}
+        down = dict(list(self.down.items())[-_KEEP:])
+        return {"told": self.told[-_KEEP:], "last": self.last, "held": self.held, "since": self.since, "down": down}
 
     def is_too_soon(self, kind: str, now: float, min_seconds: float) -> bool:
         """Whether one of the same kind was told less than ``min_seconds`` ago. A failure never waits for a retry."""
@@ -85,11 +90,19 @@ class Memory:
 
     def holding(self, event: str, now: float) -> Memory:
         """Return the memory as it is once the event has been held back."""
-        return Memory([*self.told, event], self.last, self.held + 1, self.since if self.held else now)
+        return replace(self, told=[*self.told, event], held=self.held + 1, since=self.since if self.held else now)
 
     def telling(self, event: str, kind: str, now: float) -> Memory:
         """Return the memory as it is once the event has been told, with the count of what was held back."""
-        return Memory([*self.told, event], {**self.last, kind: now})
+        return Memory([*self.told, event], {**self.last, kind: now}, down=self.down)
+
+    def failing(self, which: str, now: float) -> Memory:
+        """Return the memory as it is once the recipient knows that ``which`` has failed."""
+        return replace(self, down={**self.down, which: now})
+
+    def recovering(self, which: str) -> Memory:
+        """Return the memory as it is once the recipient knows that ``which`` works again."""
+        return replace(self, down={one: since for one, since in self.down.items() if one != which})
 
     def backlog(self, zone: tzinfo) -> str:
         """Return the line that tells of what was held back; empty if nothing was."""

@@ -32,6 +32,8 @@ class NusaWaNotifier(BaseNotifier):
     :param min_interval: Least time between two alerts of one kind about one task to one recipient, as a timedelta or
         in seconds. What is held back is counted in the next alert. It holds within a task instance (Airflow 3.3+),
         and elsewhere within a process.
+    :param recovered: Whether a success is told only to those who were told of a failure of the same task, or run,
+        before. How far back that is known: see docs/notifications.md. Failures are told as without it.
     :param nusawa_conn_id: The connection to send through. (templated)
     """
 
@@ -45,6 +47,8 @@ class NusaWaNotifier(BaseNotifier):
         include_error: bool = True,
         min_interval: timedelta | float | None = None,
         nusawa_conn_id: str = "nusawa_default",
+        *,
+        recovered: bool = False,
         **kwargs: Any,
     ) -> None:
         if AIRFLOW_V_3_1_PLUS:
@@ -57,6 +61,7 @@ class NusaWaNotifier(BaseNotifier):
         self.text = text
         self.include_error = include_error
         self.min_interval = min_interval
+        self.recovered = recovered
         self.nusawa_conn_id = nusawa_conn_id
         self.min_seconds = _seconds(min_interval)
         self.scope_is_said = False

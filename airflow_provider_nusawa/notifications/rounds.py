@@ -14,11 +14,13 @@ from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown
 from airflow_provider_nusawa.gateway.messages import MAX_TEXT, Message, Receipt
 from airflow_provider_nusawa.gateway.numbers import normalise_number
 from airflow_provider_nusawa.gateway.settings import Settings
-from airflow_provider_nusawa.notifications.event import Event
+from airflow_provider_nusawa.notifications.event import FAILURES, RECOVERIES, Event
 from airflow_provider_nusawa.notifications.memory import Memory, Store, memory_key
 from airflow_provider_nusawa.notifications.wording import cut
 
 log = logging.getLogger(__name__)
+
+_RECOVERIES = tuple(RECOVERIES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Round:
         self._event = event
         self._store = store
         self._settings = settings
+        self._which = str(event.map_index)
         # Without names it cannot be known that two events are one, or that an alert is not the first.
         self._min_seconds = min_seconds if event.dag_id else 0.0
         known = event.run_id and event.task_id and event.try_number
@@ -79,6 +82,9 @@ class Round:
     def _plan_one(self, number: str, text: str, scope: tuple[str, ...]) -> Alert | None:
         key = memory_key(number, self._settings.account, str(bool(self._settings.redirect_to)), *scope)
         memory, kind, now = self._recall(key), self._event.kind.value, time.time()
+        if self._event.kind in _RECOVERIES and self._which not in memory.down:
+            log.info("…%s is not told of a recovery: no failure was told before.", number[-4:])
+            return None
         if self._identity and self._identity in memory.told:
             log.info("…%s is not told of this event again.", number[-4:])
             return None
@@ -89,9 +95,15 @@ class Round:
         backlog = memory.backlog(ZoneInfo(self._settings.timezone))
         if backlog:
             text = f"{cut(text, MAX_TEXT - len(backlog) - 1)}\n{backlog}"
-        alert = Alert(Message(number, text), key, memory, memory.telling(self._identity, kind, now))
+        alert = Alert(Message(number, text), key, memory, self._after(memory, now))
         self._remember(key, alert.after)
         return alert
+
+    def _after(self, memory: Memory, now: float) -> Memory:
+        after = memory.telling(self._identity, self._event.kind.value, now)
+        if self._event.kind in FAILURES:
+            return after.failing(self._which, now)
+        return after.recovering(self._which) if self._event.kind in _RECOVERIES else after
 
     def _recall(self, key: str) -> Memory:
         try:

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from airflow_provider_nusawa.gateway.messages import MAX_TEXT
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.notifications.delivery import send, send_async
-from airflow_provider_nusawa.notifications.event import Event, Kind, read_event
+from airflow_provider_nusawa.notifications.event import RECOVERIES, Event, Kind, as_recovery, read_event
 from airflow_provider_nusawa.notifications.memory import ProcessStore, store_of
 from airflow_provider_nusawa.notifications.rounds import Alert, Round
 from airflow_provider_nusawa.notifications.wording import cut, default_text, error_line, printable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PROCESS = ProcessStore()
-_WITHOUT_ERROR = (Kind.SUCCEEDED, Kind.STARTED, Kind.SKIPPED, Kind.WAITING, Kind.RUN_SUCCEEDED)
+_WITHOUT_ERROR = (Kind.SUCCEEDED, Kind.STARTED, Kind.SKIPPED, Kind.WAITING, Kind.RUN_SUCCEEDED, *RECOVERIES.values())
 _SCOPE = "min_interval holds within this %s only: alerts of other runs are neither counted nor held back."
 _INSTEAD = {
     "to": "This recipient is left out; mend the template.",
@@ -63,6 +63,8 @@ def _hook(rendered: Rendered) -> NusaWaHook:
 
 def _round(notifier: NusaWaNotifier, rendered: Rendered, context: Any, settings: Settings) -> tuple[Round, list[Alert]]:
     event = read_event(context, notifier, _run_page())
+    if notifier.recovered:
+        event = as_recovery(event)
     store = store_of(context, has_store=event.has_store, process=_PROCESS)
     if notifier.min_seconds and not notifier.scope_is_said:
         notifier.scope_is_said = True

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.gateway.messages import MAX_TEXT
-from airflow_provider_nusawa.notifications.event import Kind
+from airflow_provider_nusawa.notifications.event import RECOVERIES, Kind
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.notifications.event import Event
@@ -22,6 +22,8 @@ HEADLINES = {
     Kind.RUN_SUCCEEDED: "Airflow: DAG run succeeded",
     Kind.RUN_FAILED: "Airflow: DAG run failed",
     Kind.DEADLINE: "Airflow: deadline missed",
+    Kind.RECOVERED: "Airflow: a task works again",
+    Kind.RUN_RECOVERED: "Airflow: a DAG works again",
     Kind.OTHER: "Airflow: an alert without details",
 }
 
@@ -44,12 +46,19 @@ def default_text(event: Event, *, error: str = "", note: str = "", limit: int = 
     :param error: One line, already cleaned; empty for none.
     :param note: One line that stands directly below the headline, such as why the DAG's own text is not used.
     """
+    if event.kind in RECOVERIES.values() and not note:
+        return cut(_recovery_line(event), limit)
     head = [HEADLINES[event.kind], *([note] if note else []), *_names(event)]
     fixed = "\n".join(cut(line, _LINE) for line in head)
     why = cut(error, _ERROR)
     with_link = "\n".join(filter(None, (fixed, why, event.link)))
     # Half a link leads nowhere, so it stands in full or not at all.
     return with_link if len(with_link) <= limit else cut("\n".join(filter(None, (fixed, why))), limit)
+
+
+def _recovery_line(event: Event) -> str:
+    where, *more = _names(event) or ["a task"]
+    return f"Airflow: {where} works again" + (f" ({', '.join(more)})" if more else "")
 
 
 def _names(event: Event) -> list[str]:
