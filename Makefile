@@ -6,7 +6,7 @@ AIRFLOW ?= 3.3.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check matrix bench emulator ui chaos constraints dist clean python
+.PHONY: help demo test lint check matrix bench emulator ui chaos browser pictures constraints dist clean python
 
 # Prints the path of an environment's interpreter, after making sure of it.
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
@@ -41,6 +41,12 @@ ui: python  ## a local Airflow with the emulator behind it, ready to click throu
 
 chaos: python  ## the kill tests with many seeds
 	@python=$$($(SETUP)) && NUSAWA_SEEDS=20 $$python -m pytest tests/e2e/test_kills.py $(ARGS)
+
+browser: python  ## the tests by hand: a person's clicks, in a headless Chromium
+	@python=$$($(SETUP) --extra browser) && $$python -m pytest tests/browser $(ARGS)
+
+pictures: python  ## the same, taking the pictures of README and docs anew
+	@python=$$($(SETUP) --extra browser) && NUSAWA_PICTURES=docs/pictures $$python -m pytest tests/browser $(ARGS)
 
 constraints: python  ## write the lists of tested versions in constraints/ anew
 	@$(PYTHON) -m dev.pins

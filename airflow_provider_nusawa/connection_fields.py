@@ -24,6 +24,7 @@ class Field:
     :param default: What holds where the connection says nothing; the same as in ``gateway.settings.Settings``.
     :param minimum: Least number allowed, in the unit of the name; ``maximum`` the greatest.
     :param choices: The only values allowed, with what each means.
+    :param several_lines: Whether the form gives it room for more than one line.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Field:
     minimum: float = 0.1
     maximum: float = 600
     choices: tuple[tuple[str, str], ...] = ()
+    several_lines: bool = False
 
     @property
     def allowed(self) -> str:
@@ -56,7 +58,7 @@ class Field:
             schema["default"] = self.default
         if self.kind is Kind.CHOICE:
             schema |= {"enum": [value for value, _ in self.choices], "values_display": dict(self.choices)}
-        if self.kind is Kind.PHONES:
+        if self.several_lines:
             schema["format"] = "multiline"
         return schema
 
@@ -138,6 +140,7 @@ FIELDS: tuple[Field, ...] = (
         "Numbers that may be messaged, with commas or line breaks between; all others are refused before any request. "
         "Default: anybody.",
         Kind.PHONES,
+        several_lines=True,
     ),
     Field(
         "redirect_to",

@@ -9,14 +9,15 @@ from airflow_provider_nusawa.connection_fields import FIELDS, Field, Kind
 CONN_TYPE = "nusawa"
 HOOK_NAME = "NusaSMS WhatsApp"
 
-# Port stays visible: Airflow 3.3.1 and 3.3.2 cannot test a saved connection without one.
+# Port stays visible, and says what for: Airflow 3.3.1 and 3.3.2 answer "Bad Request" when a connection is tested that
+# was saved without one.
 HIDDEN = ["schema"]
 RELABELLED = {"host": "Gateway URL", "login": "API user", "password": "API password or API key"}
 PLACEHOLDERS = {
     "host": "https://api.nusasms.com (the default)",
     "login": "your NusaSMS API user; for v1, any name for the account",
     "password": "v3: the API password; v1: the API key",
-    "port": "empty: the URL's own",
+    "port": "443, or the URL's own: Airflow 3.3 tests no connection without",
 }
 
 
@@ -66,5 +67,5 @@ def _widget(field: Field) -> Any:
     rules = [Optional()]
     if field.kind is Kind.CHOICE:
         rules.append(any_of([value for value, _ in field.choices]))
-    widget = BS3TextAreaFieldWidget() if field.kind is Kind.PHONES else BS3TextFieldWidget()
+    widget = BS3TextAreaFieldWidget() if field.several_lines else BS3TextFieldWidget()
     return StringField(field.label, validators=rules, description=field.help, default=default or None, widget=widget)
