@@ -50,8 +50,35 @@ def recipients_of(ledger: Ledger, campaign_id: int) -> Iterator[dict[str, Any]]:
     for plan_id in ledger.read(lambda tx: tx.run(mine.order_by(plans.c.id)).scalars().all()):
         last, end = recipient_id(plan_id, 0), recipient_id(plan_id + 1, 0)
         while rows := _page(ledger, last, end):
-            yield from ({"line": line_of(row.id), "id": row.id, **_shown(row)} for row in rows)
+            yield from map(_whole, rows)
             last = rows[-1].id
+
+
+def some_of(
+    tx: Tx, campaign_id: int, most: int, *, state: Sending | None = None, after: int = 0
+) -> list[dict[str, Any]]:
+    """Return the next recipients of a campaign in the order of its lists, for a page.
+
+    :param after: The ``id`` of the last one on the page before.
+    """
+    found: list[dict[str, Any]] = []
+    mine = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
+    for plan_id in tx.run(sa.select(plans.c.id).where(*mine).order_by(plans.c.id)).scalars().all():
+        first, end = max(after, recipient_id(plan_id, 0)), recipient_id(plan_id + 1, 0)
+        query = sa.select(_r.id, *SHOWN).where(_r.id > first, _r.id < end).order_by(_r.id)
+        query = query if state is None else query.where(_r.sending == state)
+        rows = tx.run(query.limit(most - len(found))).all() if first < end else []
+        found += [_whole(row) for row in rows]
+        if len(found) == most:
+            break
+    return found
+
+
+def find_recipient(tx: Tx, campaign_id: int, number: str) -> dict[str, Any] | None:
+    """Return what is on record of one normalised number, also of one that was erased since."""
+    query = sa.select(_r.id, *SHOWN).where(_r.person == tx.ledger.person(number), _r.campaign_id == campaign_id)
+    row = tx.run(query).one_or_none()
+    return None if row is None else _whole(row)
 
 
 def unknown_of(tx: Tx, campaign_id: int) -> dict[str, int]:
@@ -66,6 +93,7 @@ def _page(ledger: Ledger, last: int, end: int) -> list[Any]:
     return ledger.read(lambda tx: list(tx.run(query).all()))
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _whole(row: Any) -> dict[str, Any]:
     shown = {column.name: getattr(row, column.name) for column in SHOWN}
-    return {**shown, "sending": row.sending.value, "delivery": row.delivery.value}
+    states = {"sending": row.sending.value, "delivery": row.delivery.value}
+    return {"line": line_of(row.id), "id": row.id, **shown, **states}
