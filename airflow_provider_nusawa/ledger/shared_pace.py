@@ -26,9 +26,8 @@ STRETCH_SECONDS = 0.5
 
 PATIENCE_SECONDS = 2.0
 AWAY_SECONDS = 30.0
-"""So long does this process keep the pace alone, before it asks a ledger again that was away."""
-
 LONGEST_WAIT_SECONDS = 60.0
+_ONE_BURST_SECONDS = 1.0
 _LATE_SECONDS = 0.02
 """So late may a moment be taken; what passed unused is gone, or a second would hold more calls than the rate."""
 
@@ -42,19 +41,27 @@ class SharedPace:
 
     :param open_ledger: Is called when it is first needed.
     :param alone: The pace of this process.
+    :param away_seconds: So long it keeps the pace alone, before it asks a ledger again that was away.
     """
 
     blocks = True
 
     def __init__(
-        self, open_ledger: Callable[[], Ledger], account: str, rate_per_second: float, *, alone: Pacing
+        self,
+        open_ledger: Callable[[], Ledger],
+        account: str,
+        rate_per_second: float,
+        *,
+        alone: Pacing,
+        away_seconds: float = AWAY_SECONDS,
     ) -> None:
         self.rate_per_second = rate_per_second
         self._open_ledger = open_ledger
         self._account = account
         self._alone = alone
         self._lock = threading.Lock()
-        self._away_until = -math.inf
+        self._away_seconds = away_seconds
+        self._away_until = self._slowed_until = -math.inf
         self._loudness = logging.WARNING
         self._drop()
 
@@ -75,7 +82,11 @@ class SharedPace:
 
     def slow_down(self, wait_seconds: float) -> None:
         with self._lock:
-            self._drop()  # moments at the former rate
+            now = time.monotonic()
+            if now < self._slowed_until:
+                return  # one answer of many that were asked for at the former rate
+            self._slowed_until = now + max(wait_seconds, _ONE_BURST_SECONDS)
+            self._drop()
             if not self._is_away:
                 self._write(lambda tx: slow_down(tx, self._account, wait_seconds=wait_seconds))
             if self._is_away:
@@ -118,7 +129,7 @@ class SharedPace:
             log.log(self._loudness, "Calls keep this process's own pace, not the account's one rate: %s", what)
             self._loudness = logging.DEBUG
             self._drop()
-            self._away_until = time.monotonic() + AWAY_SECONDS
+            self._away_until = time.monotonic() + self._away_seconds
             return None
         self._loudness = logging.WARNING
         return result
