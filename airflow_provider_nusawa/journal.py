@@ -53,6 +53,8 @@ class Entry:
 
     :param text: The mark of the text that it was made with.
     :param scope: Whom a refusal concerned; empty unless refused.
+    :param opted_out: Whether the gateway has just said that this person wants no more, for a store that keeps such
+        people. It is not read back.
     """
 
     outcome: Outcome
@@ -61,6 +63,7 @@ class Entry:
     api: str = ""
     code: int | None = None
     scope: str = ""
+    opted_out: bool = False
 
 
 class Store(Protocol):

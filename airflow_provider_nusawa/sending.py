@@ -33,12 +33,14 @@ class Attempt:
     :param why: For people, free of secrets and full numbers; empty if accepted.
     :param scope: Whom a refusal concerned; None unless refused.
     :param repeatable: Whether a later try will and may send it.
+    :param opted_out: Whether the gateway says that this person wants no more messages.
     """
 
     receipt: Receipt
     why: str = ""
     scope: Scope | None = None
     repeatable: bool = False
+    opted_out: bool = False
 
 
 class Sending:
@@ -165,7 +167,9 @@ class Sending:
             return self._attempt(message, Outcome.UNKNOWN, str(error), repeatable=self._resend_unknown)
         if isinstance(error, Refused):
             receipt = Receipt(message.to, self._api, Outcome.REFUSED, code=error.code)
-            return Attempt(receipt, str(error), error.scope, error.retryable)
+            # Under redirect_to it is about whoever got it instead.
+            opted_out = error.opted_out and not self._client.settings.redirect_to
+            return Attempt(receipt, str(error), error.scope, error.retryable, opted_out)
         is_held = isinstance(error, Unreachable) and error.cause is Cause.STOPPED
         return self._not_tried(message, (is_held and self._breaker.reason) or str(error))
 
@@ -199,7 +203,7 @@ _EARLIER = {
 def _entry(attempt: Attempt, intent: Intent) -> Entry:
     receipt = attempt.receipt
     scope = attempt.scope.value if attempt.scope else ""
-    return Entry(receipt.outcome, intent.text, receipt.message_id, receipt.api, receipt.code, scope)
+    return Entry(receipt.outcome, intent.text, receipt.message_id, receipt.api, receipt.code, scope, attempt.opted_out)
 
 
 class _Breaker:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from airflow.providers.common.compat.sdk import DAG, AirflowException, AirflowFailException
 from dag_runs import run
 from ledger.conftest import postgres, url
@@ -16,7 +17,8 @@ from tries import Ti
 from airflow_provider_nusawa.journal import JournalUnavailable
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.journal_store import journal_of
-from airflow_provider_nusawa.ledger.people import suppress, unsuppress
+from airflow_provider_nusawa.ledger.people import OPTED_OUT, suppress, suppressions_of, unsuppress
+from airflow_provider_nusawa.ledger.schema_shared import acts
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
 
@@ -205,3 +207,30 @@ def test_airflow_notes_which_ledger_it_was_by_itself(airflow_db, nusawa_gateway,
 
     assert states == {"say": "success", "say_again": "success"}
     assert len(nusawa_gateway.messages) == 1
+
+
+def test_whom_the_gateway_knows_to_have_unsubscribed_is_put_on_the_list_once(named, ledger):
+    named.use(api_version="v1")
+    named.backend.opted_out.add(AISHA)
+
+    for key in ("first", "second"):
+        told = Task(to=[AISHA, BUDI], idempotency_key=key).fails(AirflowFailException)
+        assert "this person has unsubscribed" in told
+
+    (said_no,) = ledger.read(lambda tx: list(suppressions_of(tx)))
+    assert (said_no.number, said_no.reason) == (AISHA, OPTED_OUT)
+    assert time.time() - 60 < said_no.added_at <= time.time() + 1
+    assert [act["who"] for act in ledger.read(acts_listed)] == ["a send task"]
+
+
+def test_a_stand_in_who_has_unsubscribed_says_nothing_of_the_person(named, ledger):
+    named.use(api_version="v1", redirect_to=CITRA)
+    named.backend.opted_out.add(CITRA)
+
+    Task(to=AISHA).fails(AirflowFailException)
+
+    assert ledger.read(lambda tx: list(suppressions_of(tx))) == []
+
+
+def acts_listed(tx):
+    return [dict(row._mapping) for row in tx.run(sa.select(acts))]

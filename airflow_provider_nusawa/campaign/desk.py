@@ -17,7 +17,7 @@ from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.limits import Limits
 from airflow_provider_nusawa.ledger.outcomes import Answer
 from airflow_provider_nusawa.ledger.outlook import Outlook, outlook
-from airflow_provider_nusawa.ledger.people import suppress
+from airflow_provider_nusawa.ledger.people import note_opted_out
 from airflow_provider_nusawa.ledger.progress import Equation, equation
 from airflow_provider_nusawa.ledger.rates import Share, reserve, slow_down
 from airflow_provider_nusawa.ledger.store import Ledger
@@ -100,8 +100,8 @@ class Desk:
 
     async def suppress(self, numbers: Sequence[str]) -> None:
         """Note people of whom the gateway said that they want no more."""
-        who, reason = self._label or "a campaign", "the gateway says that this person has unsubscribed"
-        await self._call(lambda: self._ledger.write(lambda tx: suppress(tx, numbers, who=who, reason=reason)))
+        who = self._label or "a campaign"
+        await self._call(lambda: self._ledger.write(lambda tx: note_opted_out(tx, numbers, who=who)))
 
     async def outlook(self) -> Outlook:
         found = await self._call(lambda: self._ledger.read(lambda tx: outlook(tx, self._campaign_id)))

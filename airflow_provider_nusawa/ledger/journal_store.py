@@ -18,7 +18,7 @@ from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.journal import Entry, Intent, JournalUnavailable, Suppressed, stronger
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
-from airflow_provider_nusawa.ledger.people import suppressed
+from airflow_provider_nusawa.ledger.people import note_opted_out, suppressed
 from airflow_provider_nusawa.ledger.schema_shared import journal
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx, chunks
@@ -47,7 +47,7 @@ class LedgerStore:
         self._map_index = map_index
         self._heeds = heed_suppressions
         self._seen: dict[str, _Matches] = {}
-        self._groups: dict[str, list[str]] = {}
+        self._groups: dict[str, Sequence[Intent]] = {}
 
     def mark(self, value: str) -> str:
         """Return a mark under the ledger's secret: the same in all its tasks, so that a person can be found in it."""
@@ -66,7 +66,7 @@ class LedgerStore:
         """
         group = secrets.token_hex(16)
         self._attempt(lambda: self._ledger.write(lambda tx: self._intend(tx, intents, group)))
-        self._groups[group] = [intent.person for intent in intents]
+        self._groups[group] = tuple(intents)
         return group
 
     def conclude(self, group: str, entries: Sequence[Entry]) -> None:
@@ -113,8 +113,11 @@ class LedgerStore:
         return {**_BLANK, **who, "text": intent.text, "batch": group, "outcome": Outcome.UNKNOWN, "at": tx.now}
 
     def _conclude(self, tx: Tx, group: str, entries: Sequence[Entry]) -> None:
+        said_no = [intent.number for intent, entry in zip(self._groups[group], entries, strict=True) if entry.opted_out]
+        if said_no:
+            note_opted_out(tx, filter(None, said_no), who="a send task")
         update = sa.update(journal).where(_j.batch == group, _j.person == sa.bindparam("whom"))
-        rows = [_outcome(person, entry) for person, entry in zip(self._groups[group], entries, strict=True)]
+        rows = [_outcome(intent.person, entry) for intent, entry in zip(self._groups[group], entries, strict=True)]
         if rows:
             names = [name for name in rows[0] if name != "whom"]
             tx.run(update.values(at=tx.now, **{name[4:]: sa.bindparam(name) for name in names}), rows)

@@ -48,6 +48,21 @@ def suppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     return new
 
 
+OPTED_OUT = "the gateway says that this person has unsubscribed"
+
+
+def note_opted_out(tx: Tx, numbers: Iterable[str], *, who: str) -> int:
+    """Suppress people of whom the gateway said that they want no more; return how many are new.
+
+    Unlike a person's act, what is known already is not noted once more.
+
+    :param who: Who was told so.
+    """
+    told = set(numbers)
+    new = told - suppressed(tx, told)
+    return suppress(tx, new, who=who, reason=OPTED_OUT) if new else 0
+
+
 def unsuppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     """Take back a no; return how many there were. What a campaign has given up because of it stays so."""
     gone = 0
