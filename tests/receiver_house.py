@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,3 +77,16 @@ def opened(path: Path, tokens: Callable[[], str] = lambda: TOKEN, **rest: Any) -
     url = f"sqlite:///{path}"
     ledger = open_ledger(url, create=True)
     return House(path, ledger, Desk(Tokens(tokens, reread_seconds=0.0), Writer(lambda: open_ledger(url), **rest)))
+
+
+@contextmanager
+def alone(house: House, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the receiver as a process of its own; yield its address."""
+    command = [sys.executable, "-m", "airflow_provider_nusawa.receiver", "--port", "0", "--ledger", str(house.path)]
+    environ = {**os.environ, "NUSAWA_CALLBACK_TOKEN": TOKEN, **environ}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1].partition("?")[0], process
+        finally:
+            process.kill()

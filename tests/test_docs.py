@@ -79,7 +79,7 @@ def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
     known = ("make demo", "make test", "make check", "make matrix", "make bench", "pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
-    known += ("python -m airflow_provider_nusawa.ledger",)
+    known += ("python -m airflow_provider_nusawa.ledger", "python -m airflow_provider_nusawa.receiver", "python -c")
     pages = [*PAGES, ROOT / "CONTRIBUTING.md"]
     lines = [line[2:] for page in pages for block in CONSOLE.findall(page.read_text()) for line in block.splitlines()]
 

@@ -9,14 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from receiver_house import TOKEN, House, opened, query
+from receiver_house import TOKEN, House, alone, opened, query
 
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX
@@ -122,19 +121,6 @@ def test_pages_beside_the_receiver_keep_their_queries() -> None:
     asyncio.run(answered(BlankQuery(app), scope))
 
     assert scope["query_string"] == b"page=2&page_token=1"
-
-
-@contextmanager
-def alone(house: House, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the receiver as a process of its own; yield its address."""
-    command = [sys.executable, "-m", "airflow_provider_nusawa.receiver", "--port", "0", "--ledger", str(house.path)]
-    environ = {**os.environ, "NUSAWA_CALLBACK_TOKEN": TOKEN, **environ}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1].partition("?")[0], process
-        finally:
-            process.kill()
 
 
 def ask(url: str, asked: str, method: str = "GET", path: str = "", body: bytes | None = None) -> int:

@@ -1,0 +1,70 @@
+"""Callbacks in the API server of each Airflow that may take them: answered, on record, and in no log."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from urllib.parse import urlencode
+
+import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS, get_base_airflow_version_tuple
+from receiver_airflow import TOKEN, api_server
+
+from airflow_provider_nusawa import plugin
+
+TAKES_THEM = get_base_airflow_version_tuple() >= plugin.FIRST_AIRFLOW
+NUMBER = "6281234567890"
+
+
+def test_the_plugin_is_empty_unless_it_is_asked_for():
+    assert plugin.NusaWaPlugin.fastapi_apps == plugin.NusaWaPlugin.fastapi_root_middlewares == []
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not TAKES_THEM, reason="Airflow's API server takes callbacks from 3.1.2 on")
+def test_a_real_api_server_takes_callbacks_and_writes_none_of_it_down():
+    asked = {"token": TOKEN, "ref_no": f"{NUMBER}-1", "status": "D", "sent_date": "2017-09-25 17:49:05.0"}
+
+    def call(path="/nusawa/callback", method="GET", join="&", **changes):
+        token, _, rest = urlencode({**asked, **changes}).partition("&")
+        return house.web.fetch(method, f"{path}?{token}{join}{rest}")
+
+    with api_server() as house:
+        answers = [
+            call(),
+            call(join="?", ref_no=f"{NUMBER}-2"),
+            call(method="POST", ref_no=f"{NUMBER}-3"),
+            call(token="an-older-0ne-CANARY"),
+            call(token="wr0ng-CANARY-wr0ng-CANARY"),
+            call("/nusawa"),
+            call("/nusawa/"),
+            call("/nusawa/calback"),
+            call("/nusawa/x/../callback"),
+            call(ref_no="1" * 70),
+            call(method="DELETE"),
+        ]
+        house.web.log_in()
+        _, plugins = house.web.ask("GET", "/api/v2/plugins")
+        _, errors = house.web.ask("GET", "/api/v2/plugins/importErrors")
+        house.parts["api-server"].kill()
+        written = {name: content for name, content in house.books.every_byte() if "sqlite" not in name}
+        with closing(sqlite3.connect(house.home / "nusawa-ledger.sqlite")) as ledger:
+            known = ledger.execute("SELECT message_id, letter FROM nusawa_orphans ORDER BY message_id").fetchall()
+
+    assert [status for status, _ in answers] == [200, 200, 200, 200, 403, 404, 404, 404, 404, 400, 405]
+    assert {body[:8] for _, body in answers} == {b"nusawa: "}
+    assert known == [(f"{NUMBER}-{place}", "D") for place in (1, 2, 3)]
+    assert "nusawa" in {one["name"] for one in plugins["plugins"]}
+    assert errors["import_errors"] == []
+    assert any(b"/nusawa/callback" in content for content in written.values()), "there was no access log"
+    canaries = (b"CANARY", NUMBER.encode(), b"1" * 70, b"sent_date")
+    assert [(name, word) for name, content in written.items() for word in canaries if word in content] == []
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not AIRFLOW_V_3_0_PLUS, reason="Airflow 2 has no API server")
+def test_a_real_api_server_takes_none_unless_it_is_asked_to(real_airflow):
+    status, body = real_airflow.web.fetch("GET", f"/nusawa/callback?token={TOKEN}&ref_no=1&status=D")
+
+    assert not body.startswith(b"nusawa")
+    assert status in (200, 404)  # Airflow shows its start page for any path that it does not know
