@@ -46,27 +46,28 @@ class Postgres:
     """One server. It refuses to run as root, so under root it runs as ``nobody``.
 
     :param durable: Whether it waits for the disk. Tests do not kill machines, only processes.
+    :param folder: Below which it lies; the machine's own for temporary files unless given.
     """
 
-    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = False, folder: Path | None = None) -> None:
         # Not below pytest's directories, which are root's own: and a socket's path may have 107 bytes.
-        self._home = Path(tempfile.mkdtemp(prefix="nusawa-pg-"))
+        self.home = Path(tempfile.mkdtemp(prefix="nusawa-pg-", dir=folder))
         self._user = "nobody" if os.geteuid() == 0 else None
         self._binaries = self._reachable(binaries)
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._places = 0
         if self._user:
-            shutil.chown(self._home, self._user)
+            shutil.chown(self.home, self._user)
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=nusawa"]
         subprocess.run([self._binaries / "initdb", "-D", self._data, *options], **self._as_user(), check=True)
 
     @property
     def _data(self) -> Path:
-        return self._home / "data"
+        return self.home / "data"
 
     def _as_user(self) -> dict[str, object]:
-        common: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self._home}
+        common: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.home}
         if self._user is None:
             return common
         entry = pwd.getpwnam(self._user)
@@ -80,11 +81,11 @@ class Postgres:
         package = binaries.parents[1]
         libraries = package.with_name(f"{package.name}.libs")  # where auditwheel puts them, found by relative path
         for part in (package, libraries):
-            shutil.copytree(part, self._home / "wheel" / part.name, symlinks=True)
-        return self._home / "wheel" / package.name / binaries.relative_to(package)
+            shutil.copytree(part, self.home / "wheel" / part.name, symlinks=True)
+        return self.home / "wheel" / package.name / binaries.relative_to(package)
 
     def start(self) -> None:
-        flags = ["-c", "listen_addresses=", "-c", "max_connections=50", "-k", str(self._home)]
+        flags = ["-c", "listen_addresses=", "-c", "max_connections=100", "-k", str(self.home)]
         if not self._durable:
             flags += ["-c", "fsync=off"]
         command = [self._binaries / "postgres", "-D", self._data, *flags]
@@ -117,23 +118,31 @@ class Postgres:
 
     def remove(self) -> None:
         self.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def new_place(self, *settings: str) -> str:
         """Return the URL of a fresh, empty schema: as good as a database, and made in no time.
 
         :param settings: More of the server's settings for whoever connects by it, such as ``synchronous_commit=off``.
         """
-        import psycopg2
-
         self._places += 1
         name = f"test_{self._places}"
+        self._order(f"CREATE SCHEMA {name}")
+        options = quote(" ".join(f"-c{setting}" for setting in (f"search_path={name}", *settings)))
+        return f"postgresql://nusawa@/postgres?host={self.home}&options={options}"
+
+    def new_database(self, name: str) -> str:
+        """Return the URL of a fresh database of this name: for programs that want one of their own."""
+        self._order(f"CREATE DATABASE {name}")
+        return f"postgresql://nusawa@/{name}?host={self.home}"
+
+    def _order(self, statement: str) -> None:
+        import psycopg2
+
         connection = psycopg2.connect(self._dsn("postgres"))
         connection.autocommit = True
-        connection.cursor().execute(f"CREATE SCHEMA {name}")
+        connection.cursor().execute(statement)
         connection.close()
-        options = quote(" ".join(f"-c{setting}" for setting in (f"search_path={name}", *settings)))
-        return f"postgresql://nusawa@/postgres?host={self._home}&options={options}"
 
     def _dsn(self, database: str) -> str:
-        return f"host={self._home} user=nusawa dbname={database} connect_timeout=5"
+        return f"host={self.home} user=nusawa dbname={database} connect_timeout=5"

@@ -71,14 +71,22 @@ class House:
         if airflow_version() < (3,):
             # Whoever can reach this webserver on the loopback address may use it.
             (self.home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\nWTF_CSRF_ENABLED = False\n')
-        lay_database(self.home, self._say)
-        for name in commands():
+        self.lay_database()
+        for name in self.commands():
             self.start_part(name)
         self.until(self.is_well, STARTS_WITHIN_SECONDS, lambda: f"Airflow is not up\n{self.last_words()}")
 
     def start_part(self, name: str) -> None:
         """Start one of the processes, at first or after it was killed."""
-        self.parts[name] = Part(name, ["airflow", *commands()[name]], self.home, self.environ)
+        self.parts[name] = Part(name, ["airflow", *self.commands()[name]], self.home, self.environ)
+
+    def lay_database(self) -> None:
+        """Give Airflow an empty database."""
+        lay_database(self.home, self._say)
+
+    def commands(self) -> dict[str, list[str]]:
+        """Return each process's name and command."""
+        return commands()
 
     def is_well(self) -> bool:
         health = self.web.health()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
@@ -12,6 +11,7 @@ import pytest
 from ledger_house import number
 from leg_house import LegHouse
 from leg_process import start
+from seeds import SEEDS
 
 from airflow_provider_nusawa.campaign.ending import End
 from airflow_provider_nusawa.ledger.campaigns import Campaign
@@ -19,7 +19,6 @@ from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 
 PEOPLE = 300
 RATE = 150.0
-SEEDS = range(int(os.environ.get("NUSAWA_SEEDS", "5")))
 
 
 def kill(process: Popen[str]) -> None:
@@ -121,11 +120,12 @@ def test_a_process_that_is_told_to_stop_ends_within_three_seconds(legs: LegHouse
     assert legs.states(campaign) == {"accepted": legs.sends, "planned": PEOPLE - legs.sends}
 
 
-def test_two_processes_at_once_message_nobody_twice(legs: LegHouse, url: str) -> None:
+@pytest.mark.parametrize("runners", [2, 4])
+def test_processes_at_once_message_nobody_twice(legs: LegHouse, url: str, runners: int) -> None:
     campaign = legs.campaign(people=PEOPLE)
-    processes = [start(legs, url, campaign, RATE) for _ in range(2)]
+    processes = [start(legs, url, campaign, RATE) for _ in range(runners)]
 
     said = [process.communicate(timeout=60)[0] for process in processes]
 
-    assert said == ["finished\n"] * 2
+    assert said == ["finished\n"] * runners
     check(legs, campaign, 0)
