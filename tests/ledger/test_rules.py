@@ -8,8 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from ledger_house import Clock, House, number
+from postgres import Postgres
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
@@ -32,11 +42,15 @@ class Rules(RuleBasedStateMachine):
     runners: Bundle[Any] = Bundle("runners")
     requests: Bundle[Any] = Bundle("requests")
 
+    def place(self) -> str:
+        """Return where this run's ledger shall be."""
+        self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        return f"sqlite:///{self._home.name}/l"
+
     @initialize()
     def plan(self) -> None:
-        self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         clock = Clock()
-        self.house = House(open_ledger(f"sqlite:///{self._home.name}/l", create=True, clock=clock), clock)
+        self.house = House(open_ledger(self.place(), create=True, clock=clock), clock)
         self.campaign = self.house.campaign(people=PEOPLE)
         self.held: dict[int, list[int]] = {}
         self.posted: dict[int, list[int]] = {}  # recipient to tries
@@ -164,14 +178,26 @@ class Rules(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "house"):
             self.house.ledger.close()
+        if hasattr(self, "_home"):
             self._home.cleanup()
 
 
-Rules.TestCase.settings = settings(
+SETTINGS = settings(
     max_examples=50,
     stateful_step_count=40,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+Rules.TestCase.settings = SETTINGS
 TestRules = Rules.TestCase
+
+
+def test_the_rules_hold_on_postgresql_too(postgres: Postgres) -> None:
+    """In fewer runs, since each step there is a round trip or three."""
+
+    class There(Rules):
+        def place(self) -> str:
+            return postgres.new_place()
+
+    run_state_machine_as_test(There, settings=settings(SETTINGS, max_examples=8))
