@@ -19,6 +19,8 @@ from airflow_provider_nusawa.notifications.rounds import Alert
 class Heard(list):
     """Takes what a round takes: one alert and its result."""
 
+    blocks = False
+
     def record(self, alert, result):
         self.append((alert.message.to, type(result)))
 

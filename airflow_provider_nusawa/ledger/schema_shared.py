@@ -1,4 +1,4 @@
-"""The tables that campaigns share with all other senders: the ledger itself, people who said no, rates, the journal."""
+"""The tables that campaigns share with all others: the ledger itself, who said no, rates, the journal, alerts."""
 
 from __future__ import annotations
 
@@ -79,4 +79,13 @@ journal = sa.Table(
     sa.UniqueConstraint("scope", "map_index", "person"),
     sa.Index("nusawa_journal_text", "scope", "person", "text"),
     sa.Index("nusawa_journal_message", "message_id"),
+)
+
+# What notifiers remember of one recipient of one task's alerts: told what and when, as marks.
+alerts = sa.Table(
+    "nusawa_alerts",
+    metadata,
+    sa.Column("mark", sa.String(32), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("at", TIME, nullable=False, index=True),
 )

@@ -43,4 +43,7 @@ async def send_async(
         for one in sends:
             one.cancel()  # only what was asleep between two attempts is left
     for alert, result in zip(alerts, await asyncio.gather(*sends, return_exceptions=True), strict=True):
-        told.record(alert, result)
+        if told.blocks:
+            await asyncio.to_thread(told.record, alert, result)
+        else:
+            told.record(alert, result)

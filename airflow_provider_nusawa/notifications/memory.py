@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
@@ -36,6 +36,13 @@ class ProcessStore:
         self._values.move_to_end(key)
         while len(self._values) > self._size:
             self._values.popitem(last=False)
+
+
+def changed(store: Store, key: str, make: Callable[[Any], Any]) -> Any:
+    """Replace a value by what ``make`` makes of it, and return what it was."""
+    before = store.get(key)
+    store.set(key, make(before))
+    return before
 
 
 def store_of(context: Mapping[str, Any], *, has_store: bool, process: Store) -> Store:
@@ -103,6 +110,17 @@ class Memory:
     def recovering(self, which: str) -> Memory:
         """Return the memory as it is once the recipient knows that ``which`` works again."""
         return replace(self, down={one: since for one, since in self.down.items() if one != which})
+
+    def without(self, told: Memory, before: Memory) -> Memory:
+        """Return the memory as it is once it turns out that an alert was not told.
+
+        :param told: The memory as that alert left it, and ``before`` as it had found it.
+        """
+        if self == told:
+            return before
+        # Others were told meanwhile: theirs stays.
+        kept = [event for event in self.told if event in before.told or event not in told.told]
+        return replace(self, told=kept, held=self.held + before.held, since=before.since if before.held else self.since)
 
     def backlog(self, zone: tzinfo) -> str:
         """Return the line that tells of what was held back; empty if nothing was."""

@@ -30,10 +30,12 @@ class NusaWaNotifier(BaseNotifier):
     :param include_error: Whether the default text holds what the error says. What Airflow masks, URL user-infos,
         query strings and long numbers are removed from it; anything else in an error's words does travel.
     :param min_interval: Least time between two alerts of one kind about one task to one recipient, as a timedelta or
-        in seconds. What is held back is counted in the next alert. It holds within a task instance (Airflow 3.3+),
-        and elsewhere within a process.
+        in seconds. What is held back is counted in the next alert. Where the connection names a ledger it holds across
+        runs and processes; without one within a task instance (Airflow 3.3+), and elsewhere within a process.
     :param recovered: Whether a success is told only to those who were told of a failure of the same task, or run,
         before. How far back that is known: see docs/notifications.md. Failures are told as without it.
+    :param heed_suppressions: Whether to leave out who has said no, by the ledger's list. While the ledger is away,
+        nobody knows who that is: then all are told.
     :param nusawa_conn_id: The connection to send through. (templated)
     """
 
@@ -49,6 +51,7 @@ class NusaWaNotifier(BaseNotifier):
         nusawa_conn_id: str = "nusawa_default",
         *,
         recovered: bool = False,
+        heed_suppressions: bool = False,
         **kwargs: Any,
     ) -> None:
         if AIRFLOW_V_3_1_PLUS:
@@ -62,6 +65,7 @@ class NusaWaNotifier(BaseNotifier):
         self.include_error = include_error
         self.min_interval = min_interval
         self.recovered = recovered
+        self.heed_suppressions = heed_suppressions
         self.nusawa_conn_id = nusawa_conn_id
         self.min_seconds = _seconds(min_interval)
         self.scope_is_said = False
