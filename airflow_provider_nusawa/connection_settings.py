@@ -21,6 +21,8 @@ from airflow_provider_nusawa.masking import mask, mask_async, strip
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseHook, Connection
 
+    from airflow_provider_nusawa.connection_text import Written
+
 log = logging.getLogger(__name__)
 
 _SAFE_MODE = ("only_to", "redirect_to")
@@ -33,14 +35,14 @@ def settings_from(connection: Connection) -> Settings:
     :raises InvalidSettings: naming the field, what stands in it and what may, but never the password.
     """
     mask(read_text("password", connection.password))
-    return _read_or_say_why(connection)
+    return read_settings(connection)
 
 
 async def settings_from_async(hook: BaseHook, conn_id: str) -> Settings:
     """Fetch a connection and read it as ``settings_from`` does, without blocking the event loop."""
     connection = await connection_async(hook, conn_id)
     await mask_async(read_text("password", connection.password))
-    return _read_or_say_why(connection)
+    return read_settings(connection)
 
 
 async def connection_async(hook: BaseHook, conn_id: str) -> Connection:
@@ -56,7 +58,11 @@ async def connection_async(hook: BaseHook, conn_id: str) -> Connection:
     return found
 
 
-def _read_or_say_why(connection: Connection) -> Settings:
+def read_settings(connection: Connection | Written) -> Settings:
+    """Read a connection, wherever it comes from, and tell nobody's masker of its password.
+
+    :raises InvalidSettings: as ``settings_from``.
+    """
     password = read_text("password", connection.password)
     try:
         settings = _read(connection, Secret(password))
@@ -67,7 +73,7 @@ def _read_or_say_why(connection: Connection) -> Settings:
     return settings
 
 
-def _read(connection: Connection, password: Secret) -> Settings:
+def _read(connection: Connection | Written, password: Secret) -> Settings:
     extra = _extra(connection.extra)
     values: dict[str, Any] = {field.name: read_value(field, extra.get(field.name)) for field in FIELDS}
     values["default_region"] = _region(values["default_region"])
