@@ -53,6 +53,19 @@ def test_a_report_tells_all_its_times() -> None:
     ]
 
 
+def test_a_report_names_whom_and_what_but_does_not_show_it() -> None:
+    report = v1.read_report(recorded("status_read"), REPORT_ID, V1.settings)
+
+    assert (report.destination, report.text) == ("6285100803380", "testing wa api")
+    assert not {"6285100803380", "testing wa api"} & set(repr(report).split("'"))
+
+
+def test_a_picture_s_caption_is_its_text() -> None:
+    body = v1_answer(ref_no=REPORT_ID, status="D", message=None, caption="Tagihan")
+
+    assert v1.read_report(Reply(200, {}, body), REPORT_ID, V1.settings).text == "Tagihan"
+
+
 def test_a_report_named_by_a_number_has_lost_its_zero() -> None:
     body = v1_answer(ref_no=int(REPORT_ID), status="D")
 

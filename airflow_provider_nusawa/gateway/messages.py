@@ -128,6 +128,8 @@ class DeliveryReport:
     :param letter: The status as the gateway wrote it, for letters that ``status`` cannot name.
     :param err_code: The gateway's error code, as text; empty if none was told.
     :param sent_at: Aware times, where told; v3 tells only ``sent_at``.
+    :param destination: Whom the message was for, and ``text`` what it said, where told: by v1.0 alone. They go into no
+        log, XCom or trigger; they are there to find whose message it is.
     """
 
     message_id: str
@@ -138,6 +140,8 @@ class DeliveryReport:
     created_at: datetime | None = None
     delivered_at: datetime | None = None
     read_at: datetime | None = None
+    destination: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,8 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
         created_at=when("create_date"),
         delivered_at=when("delivered_date"),
         read_at=when("read_date"),
+        destination=text_in(data, "destination"),
+        text=text_in(data, "message") or text_in(data, "caption"),
     )
 
 

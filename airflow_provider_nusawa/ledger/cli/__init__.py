@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from airflow_provider_nusawa.ledger.cli.deciding import resolve, retry
+from airflow_provider_nusawa.ledger.cli.deciding import retry
 from airflow_provider_nusawa.ledger.cli.looking import campaigns, export, show
 from airflow_provider_nusawa.ledger.cli.people import forget, person, purge, suppress
+from airflow_provider_nusawa.ledger.cli.resolving import resolve
 from airflow_provider_nusawa.ledger.cli.root import init, main
 
 for command in (init, campaigns, show, export, retry, resolve, suppress, person, forget, purge):

@@ -1,0 +1,203 @@
+"""``resolve`` from what the gateway tells: a real emulator in both its dialects, beside a real ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from click.testing import CliRunner
+from ledger_house import House, answered, number
+
+from airflow_provider_nusawa.emulator import Account, Backend
+from airflow_provider_nusawa.emulator.serving import serve
+from airflow_provider_nusawa.gateway.client import Client
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.messages import DeliveryReport, Message, Outcome
+from airflow_provider_nusawa.gateway.settings import Secret, Settings
+from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.cli import main
+from airflow_provider_nusawa.ledger.delivery import apply_reports
+
+PAST = 1_000_000_000.0
+
+
+@dataclass
+class Desk:
+    """A campaign with three unknown, a gateway, and a person at the command line."""
+
+    house: House
+    campaign: Campaign
+    backend: Backend
+    url: str
+    place: str
+    api: str = "v1"
+
+    def connection(self) -> str:
+        account = self.backend.account
+        password = account.secret_of(self.api)
+        extra = {"api_version": self.api, "rate_per_second": 100}
+        return json.dumps(
+            {"conn_type": "nusawa", "host": self.url, "login": account.login, "password": password, "extra": extra}
+        )
+
+    def sent(self, place: int, text: str = "") -> str:
+        """Have the gateway take a message, as one whose answer was lost; return its id."""
+        account = self.backend.account
+        settings = Settings(account.login, Secret(account.secret_of(self.api)), self.url, api_version=self.api)
+        with Client(settings) as client:
+            return client.send(Message(number(place), text or f"Halo N{place}")).message_id
+
+    def called_back(self, *message_ids: str) -> None:
+        reports = [DeliveryReport(one, DeliveryStatus.DELIVERED) for one in message_ids]
+        self.house.ledger.write(lambda tx: apply_reports(tx, reports))
+
+    def resolve(self, *words: str, name: str = "halo") -> str:
+        command = ["--ledger", self.place, "--who", "ani", "resolve", name, "--reason", "asked", *words]
+        if "--connection" not in words:
+            command += ["--connection", self.connection()]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def states(self) -> list[str]:
+        return list(self.house.states(self.campaign).values())
+
+
+def unknown(house: House, name: str = "halo", people: Any = 3) -> Campaign:
+    campaign = house.campaign(name, people)
+    runner, begun = house.begun(campaign)
+    runner.turn(answered(begun, Outcome.UNKNOWN))
+    return campaign
+
+
+@pytest.fixture
+def desk(house: House, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.delenv("_AIRFLOW_PROCESS_CONTEXT", raising=False)
+    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_COMMAND_LINE", "")  # so that what the command sets is taken back
+    house.clock.now = PAST
+    backend = Backend(Account(balance=1_000))
+    with serve(backend) as gateway:
+        yield Desk(house, unknown(house), backend, gateway, url)
+
+
+def test_a_message_with_the_same_number_and_text_decides(desk: Desk) -> None:
+    desk.called_back(desk.sent(1), desk.sent(3, "something else"))
+
+    output = desk.resolve()
+
+    assert "asked after 2 messages, of which 0 told nothing: 1 of 3 unknown recipients are resolved" in output
+    assert desk.states() == ["accepted", "unknown", "unknown"]
+    row = desk.house.row(1)
+    assert row.message_id == desk.backend.sent_to(number(1))[0].id
+    assert row.delivery.value == "delivered"  # what the orphan told is not lost
+
+
+def test_two_messages_that_fit_decide_nothing(desk: Desk) -> None:
+    desk.called_back(desk.sent(1), desk.sent(1))
+
+    assert "0 of 3 unknown recipients are resolved as accepted; 1 fit several" in desk.resolve()
+    assert desk.states() == ["unknown"] * 3
+
+
+def test_another_campaigns_unknown_message_may_be_the_one(desk: Desk) -> None:
+    unknown(desk.house, "second", people=[1])
+    desk.called_back(desk.sent(1), desk.sent(2))
+
+    assert "1 of 3 unknown recipients are resolved as accepted; 1 fit" in desk.resolve()
+    assert desk.states() == ["unknown", "accepted", "unknown"]
+
+
+def test_a_message_from_before_the_request_is_another_one(desk: Desk) -> None:
+    desk.backend.clock.advance(-(desk.backend.clock.seconds() - PAST) - 600)
+    old = desk.sent(1)
+    desk.backend.clock.advance(590)
+    recent = desk.sent(2)
+    desk.called_back(old, recent)
+
+    desk.resolve()
+
+    assert desk.states() == ["unknown", "accepted", "unknown"]
+
+
+def test_a_message_that_somebody_has_on_record_is_not_asked_after(desk: Desk) -> None:
+    first = desk.sent(1)
+    desk.called_back(first)
+    desk.resolve()
+    asked = desk.backend.books.counts["dr"]
+
+    assert "no callback has told of a message that nobody knows" in desk.resolve("--message-id", first)
+    assert desk.backend.books.counts["dr"] == asked
+
+
+def test_a_person_may_name_messages(desk: Desk) -> None:
+    output = desk.resolve("--message-id", desk.sent(2), "--message-id", "404404")
+
+    assert "asked after 2 messages, of which 1 told nothing (the gateway knows no such message yet" in output
+    assert desk.states() == ["unknown", "accepted", "unknown"]
+
+
+def test_only_so_many_are_asked_after(desk: Desk) -> None:
+    desk.called_back(*[desk.sent(place) for place in (1, 2, 3)])
+
+    assert "asked after 2 messages" in desk.resolve("--most", "2")
+    assert sorted(desk.states()) == ["accepted", "accepted", "unknown"]
+
+
+def test_under_v3_nothing_is_decided(desk: Desk) -> None:
+    desk.api = "v3"
+    desk.called_back(desk.sent(1))
+
+    output = desk.resolve("--balance-before", "1000")
+
+    assert "API v3 names no recipient, so nothing was decided" in output
+    assert "messages that nobody here has sent: 1" in output
+    assert "the balance fell by 1 for 0 accepted" in output
+    assert "1 of the unknown were taken" in output
+    assert desk.states() == ["unknown"] * 3
+    assert "with --balance-before" in desk.resolve()
+
+
+def test_neither_numbers_nor_texts_are_printed(desk: Desk) -> None:
+    desk.called_back(desk.sent(1))
+
+    output = desk.resolve()
+
+    assert number(1)[-8:] not in output
+    assert "Halo" not in output
+
+
+def test_a_campaign_without_unknown_ones_asks_nothing(desk: Desk) -> None:
+    desk.house.campaign("quiet")
+
+    assert desk.resolve(name="quiet") == "no recipient of this campaign is unknown\n"
+    assert desk.backend.books.received == 0
+
+
+@pytest.mark.parametrize(
+    "words", [pytest.param([], id="neither"), pytest.param(["LIST", "--connection", "x"], id="both")]
+)
+def test_a_list_or_a_connection(desk: Desk, words: list[str], tmp_path: Any) -> None:
+    (tmp_path / "list.csv").write_text("number,outcome\n")
+    words = [str(tmp_path / "list.csv") if word == "LIST" else word for word in words]
+
+    result = CliRunner().invoke(main, ["--ledger", desk.place, "resolve", "halo", "--reason", "x", *words])
+
+    assert result.exit_code == 2
+    assert "either a CSV or --connection" in result.output
+
+
+@pytest.mark.parametrize("form", ["id", "uri"])
+def test_a_connection_is_named_in_every_form(desk: Desk, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = json.loads(desk.connection())
+    monkeypatch.setenv("AIRFLOW_CONN_BY_ID", desk.connection())
+    host, _, port = desk.url.rpartition(":")
+    uri = f"nusawa://{value['login']}:{value['password']}@{quote(host, safe='')}:{port}/?api_version=v1"
+    desk.called_back(desk.sent(1))
+
+    output = desk.resolve("--connection", "by_id" if form == "id" else uri)
+
+    assert "1 of 3 unknown recipients are resolved" in output
