@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.masking import mask
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PREFIX, Desk
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # The plugin loads this in every Airflow process: the ledger, and so sqlalchemy, load with the first callback.
 
 SECTION = "nusawa"
-ASSETS = "nusawa://campaigns"
+ASSETS = "nusawa://campaigns/"
 """The asset of every campaign's end; one campaign's own has its id behind it."""
 
 
@@ -30,7 +31,7 @@ def is_wanted() -> bool:
 def fastapi_apps() -> list[dict[str, Any]]:
     """Return what Airflow mounts. It leaves them without authentication of its own: the token is ours."""
     chores = [_announce] if _conf().getboolean(SECTION, "campaign_assets", fallback=False) else []
-    receiver = Receiver(Desk(Tokens(_read_tokens), Writer(_open_ledger, chores)))
+    receiver = Receiver(Desk(Tokens(_read_tokens), Writer(_open_ledger, chores), metrics.count_callback))
     return [{"app": receiver, "url_prefix": PREFIX, "name": "NusaWA callbacks"}]
 
 
@@ -39,8 +40,8 @@ def root_middlewares() -> list[dict[str, Any]]:
 
 
 def asset_uris(campaign_id: str) -> list[str]:
-    """Return the assets that a campaign's end changes."""
-    return [ASSETS, f"{ASSETS}/{quote(campaign_id, safe='')}"]
+    """Return the assets that a campaign's end changes, as Airflow writes them."""
+    return [ASSETS, f"{ASSETS}{quote(campaign_id, safe='')}"]
 
 
 def _conf() -> Any:

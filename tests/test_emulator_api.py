@@ -188,6 +188,24 @@ def test_reports_are_pushed_as_the_vendor_prints_them(
     assert all(one["err_code"] == ["0"] and one["sent_date"][0].endswith(".0") for one in told)
 
 
+@pytest.mark.parametrize(
+    ("copies", "backwards", "letters"), [(1, True, "DS"), (2, False, "SSDD"), (0, False, "")], ids=str
+)
+def test_callbacks_come_twice_backwards_or_never_on_demand(
+    nusawa_gateway: NusaWaGateway, copies: int, backwards: bool, letters: str
+) -> None:
+    backend = nusawa_gateway.backend
+    backend.rules.change({"callback_copies": copies, "callbacks_backwards": backwards})
+    backend.account.callback_url = "http://127.0.0.1:9/"
+    backend.clock.freeze()
+    send(nusawa_gateway.url)
+    with backend.lock:  # so that none goes out between
+        nusawa_gateway.advance(60)
+        due = backend.due_pushes()
+
+    assert "".join(push.letter for push in due) == letters
+
+
 def test_a_letter_set_by_hand_is_pushed_and_those_it_overrules_are_not(
     nusawa_gateway: NusaWaGateway, receiver: HTTPServer, remote: Remote
 ) -> None:

@@ -153,7 +153,7 @@ class Backend:
 
     def due_pushes(self) -> list[Push]:
         with self.lock:
-            return self.pushes.due(self.clock.seconds(), second_question_mark=self.rules.second_question_mark)
+            return self.pushes.due(self.clock.seconds(), self.rules)
 
     def sent_to(self, number: str) -> list[Message]:
         """Return what a recipient got, oldest first."""

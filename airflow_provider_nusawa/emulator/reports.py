@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from airflow_provider_nusawa.emulator.books import Message
 from airflow_provider_nusawa.emulator.clock import at_jakarta
+from airflow_provider_nusawa.emulator.rules import Rules
 
 
 @dataclass(slots=True)
@@ -54,14 +55,16 @@ class Pushes:
         self._serial += 1
         heapq.heappush(self._waiting, (due, self._serial, url, message, letter))
 
-    def due(self, now: float, *, second_question_mark: bool) -> list[Push]:
+    def due(self, now: float, rules: Rules) -> list[Push]:
         """Take those whose time has come, unless somebody has since changed what becomes of the message."""
         taken: list[Push] = []
         while self._waiting and self._waiting[0][0] <= now:
             at, _, url, message, letter = heapq.heappop(self._waiting)
             if (at, letter) in message.history():
-                join = "?" if second_question_mark or "?" not in url else "&"
+                join = "?" if rules.second_question_mark or "?" not in url else "&"
                 full = f"{url}{join}{urlencode(fields_of(message, letter, now))}"
-                taken.append(Push(full, message.id, letter))
+                taken += [Push(full, message.id, letter) for _ in range(rules.callback_copies)]
+        if rules.callbacks_backwards:
+            taken.reverse()
         self.done.extend(taken)
         return taken

@@ -21,6 +21,8 @@ class Rules:
     :param reports_in_results: Whether v3 wraps a delivery report in ``results`` instead of giving it flat.
     :param content_type: What v3 answers claim to be, whatever they are; empty for the truth.
     :param second_question_mark: Whether callbacks append ``?`` to a URL that has a query already.
+    :param callback_copies: How often each callback is sent; 0 loses them.
+    :param callbacks_backwards: Whether callbacks that are due at once go out in the wrong order.
     """
 
     equal_texts_a_day: int | None = 10
@@ -32,6 +34,8 @@ class Rules:
     reports_in_results: bool = False
     content_type: str = ""
     second_question_mark: bool = False
+    callback_copies: int = 1
+    callbacks_backwards: bool = False
 
     def change(self, values: dict[str, Any]) -> None:
         """Assign several at once, none if one of them cannot be.
@@ -58,4 +62,6 @@ _TAKES: dict[str, tuple[type, ...]] = {
     "reports_in_results": (bool,),
     "content_type": (str,),
     "second_question_mark": (bool,),
+    "callback_copies": (int,),
+    "callbacks_backwards": (bool,),
 }

@@ -78,10 +78,9 @@ class WaitingTrigger(BaseTrigger):
 
     def _listening(self, questions: Sequence[str]) -> AbstractAsyncContextManager[Listener]:
         rhythm = Rhythm(self.first_poll_seconds, self.longest_poll_seconds)
-        open_client, open_ledger = (partial(one, self.nusawa_conn_id) for one in (_open_client, _open_ledger))
-        return listening(
-            self.nusawa_conn_id, open_client, questions, rhythm, deadline=self.deadline, open_ledger=open_ledger
-        )
+        conn_id = self.nusawa_conn_id
+        open_client, open_ledger = partial(_open_client, conn_id), partial(_open_ledger, conn_id)
+        return listening(conn_id, open_client, questions, rhythm, deadline=self.deadline, open_ledger=open_ledger)
 
     def _note(self, error: NusaWaError) -> None:
         """Log a failed look, once as long as it stays the same. An outage is waited out."""
@@ -169,9 +168,10 @@ async def _open_client(nusawa_conn_id: str) -> AsyncClient:
 
 async def _open_ledger(nusawa_conn_id: str) -> Ledger | None:
     from airflow_provider_nusawa import ledgers  # loads sqlalchemy
+    from airflow_provider_nusawa.ledger.store import open_ledger
 
     hook = NusaWaHook(nusawa_conn_id)
     settings = await hook.get_async_settings()
     if not ledgers.is_named(settings):
         return None
-    return await asyncio.to_thread(ledgers.open_ledger, await ledgers.place_of_async(hook, settings))
+    return await asyncio.to_thread(open_ledger, await ledgers.place_of_async(hook, settings))
