@@ -32,7 +32,7 @@ def shared_pace(settings: Settings) -> SharedPace | None:
     if not ledgers.is_named(settings):
         return None
     try:
-        return _at(ledgers.place_of(settings), settings)
+        return pace_at(ledgers.place_of(settings), settings)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it says so where the ledger is needed
         _say(error)
         return None
@@ -43,13 +43,14 @@ async def shared_pace_async(hook: BaseHook, settings: Settings) -> SharedPace | 
     if not ledgers.is_named(settings):
         return None
     try:
-        return _at(await ledgers.place_of_async(hook, settings), settings)
+        return pace_at(await ledgers.place_of_async(hook, settings), settings)
     except Exception as error:  # noqa: BLE001 - as above
         _say(error)
         return None
 
 
-def _at(place: URL, settings: Settings) -> SharedPace:
+def pace_at(place: URL, settings: Settings) -> SharedPace:
+    """Return the account's pace in the ledger that lies there."""
     key = (os.getpid(), place, settings.account)
     if key not in _paces:
         alone = pace_of(settings.account, settings.rate_per_second)

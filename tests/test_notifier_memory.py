@@ -22,7 +22,8 @@ def test_the_first_alert_is_never_too_soon():
         pytest.param("failed", 1059.9, True, id="within"),
         pytest.param("failed", 1060.0, False, id="after"),
         pytest.param("retry", 1001.0, False, id="another-kind"),
-        pytest.param("failed", 999.0, False, id="a-clock-that-went-back"),
+        pytest.param("failed", 999.0, True, id="another-machines-clock"),
+        pytest.param("failed", 900.0, False, id="a-clock-that-went-back"),
     ],
 )
 def test_an_alert_is_held_back_within_the_interval_after_one_of_its_kind(kind, now, held_back):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
+_CLOCKS_APART_SECONDS = 60.0  # so far may two machines' clocks be; further back, a clock was set
 _KEEP = 50  # events remembered for one recipient; a task has seldom more tries
 
 
@@ -93,7 +94,7 @@ class Memory:
 
     def is_too_soon(self, kind: str, now: float, min_seconds: float) -> bool:
         """Whether one of the same kind was told less than ``min_seconds`` ago. A failure never waits for a retry."""
-        return kind in self.last and 0 <= now - self.last[kind] < min_seconds
+        return kind in self.last and -_CLOCKS_APART_SECONDS <= now - self.last[kind] < min_seconds
 
     def holding(self, event: str, now: float) -> Memory:
         """Return the memory as it is once the event has been held back."""
