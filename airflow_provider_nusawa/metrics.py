@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown, Refused
@@ -24,7 +25,7 @@ SENDS = {outcome: f"nusawa.sends.{outcome.value}" for outcome in Outcome}
 ALERTS = {outcome: f"nusawa.alerts.{outcome.value}" for outcome in Outcome}
 DELIVERED, FAILED = "nusawa.deliveries.delivered", "nusawa.deliveries.failed"
 DELIVERY_DELAY = "nusawa.delivery_delay"
-CALLBACKS = {what: f"nusawa.callbacks.{what}" for what in ("stored", "refused", "unavailable")}
+CALLBACKS = {what: f"nusawa.callbacks.{what}" for what in ("stored", "refused", "failed")}
 UNKNOWNS = "nusawa.unknowns"
 BALANCE = "nusawa.balance"
 
@@ -36,12 +37,12 @@ NAMES = (*COUNTERS, *TIMINGS, *GAUGES)
 
 def count_sends(receipts: Iterable[Receipt], nusawa_conn_id: str) -> None:
     """Count messages by what became of them now; what an earlier try had sent was counted then."""
-    count_outcomes(Counter(receipt.outcome for receipt in receipts if not receipt.repeated), nusawa_conn_id)
+    count_outcomes((receipt.outcome for receipt in receipts if not receipt.repeated), nusawa_conn_id)
 
 
-def count_outcomes(outcomes: Counter[Outcome], nusawa_conn_id: str) -> None:
-    """Count messages, as many of each outcome as it says."""
-    for outcome, number in outcomes.items():
+def count_outcomes(outcomes: Iterable[Outcome], nusawa_conn_id: str) -> None:
+    """Count messages by what became of them."""
+    for outcome, number in Counter(outcomes).items():
         _count(SENDS[outcome], number, conn_id=nusawa_conn_id)
 
 
@@ -73,12 +74,10 @@ def count_deliveries(reports: Sequence[DeliveryReport], nusawa_conn_id: str) -> 
     _tell(lambda stats: [stats.timing(DELIVERY_DELAY, delay, tags=tags) for delay in delays])
 
 
-def count_callbacks(what: str, number: int = 1) -> None:
-    """Count callbacks of the gateway.
-
-    :param what: ``stored``, ``refused`` (no token, or no callback) or ``unavailable`` (answered 503).
-    """
-    _count(CALLBACKS[what], number)
+def count_callback(status: int) -> None:
+    """Count one call of the callback's page, by the HTTP status of its answer."""
+    what = "stored" if status == HTTPStatus.OK else "refused" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
+    _count(CALLBACKS[what], 1)
 
 
 def note_unknowns(number: int, nusawa_conn_id: str) -> None:

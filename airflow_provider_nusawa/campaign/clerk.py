@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -34,16 +34,27 @@ class Clerk:
     """Begins as many requests as may leave until the next turn, claims ahead, and records answers, in one commit each.
 
     :param zone: The connection's time zone.
+    :param on_recorded: Told what came of requests, once that is on record.
     :param full_day: The day of which ``max_per_day`` is used up; empty if it is not.
     :param pause_until: Until when the gateway asked for a pause that is too long to wait for.
     """
 
-    def __init__(self, desk: Desk, sender: Sender, timetable: Timetable, terms: Terms, zone: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        sender: Sender,
+        timetable: Timetable,
+        terms: Terms,
+        zone: str,
+        *,
+        on_recorded: Callable[[Iterable[Outcome]], None] = lambda outcomes: None,
+    ) -> None:
         self._desk = desk
         self._sender = sender
         self._timetable = timetable
         self._terms = terms
         self._zone = zone
+        self._on_recorded = on_recorded
         self._stock: deque[Letter] = deque()
         self._needs_lease = True
         self._turned_at = time.monotonic()
@@ -127,6 +138,7 @@ class Clerk:
         self._turned_at = time.monotonic()
         self._turn_seconds = max(self._turned_at - started, 0.8 * self._turn_seconds)
         del self._sender.answers[: len(answers)]
+        self._on_recorded(answer.outcome for answer in answers)
         self._put_away(begin, handed)
         if handed.held and limits.max_per_day is not None and self._is_amid(limits):
             self.full_day = limits.day

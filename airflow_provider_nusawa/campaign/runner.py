@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from airflow_provider_nusawa.campaign.breaker import Breaker
@@ -21,6 +22,7 @@ from airflow_provider_nusawa.campaign.reporting import Reporter
 from airflow_provider_nusawa.campaign.sender import Sender
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
+from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LeaseLost, LedgerError, LedgerUnavailable
 from airflow_provider_nusawa.ledger.progress import Equation
@@ -42,6 +44,7 @@ class Leg:
     :param settings: The connection: account, dialect, safe mode, rate, time zone.
     :param compose: Renders the message for a recipient; called in the ledger's thread, before it begins.
     :param label: Who sends, for people: a task instance, a host and a process.
+    :param on_recorded: Told the outcomes of requests, many at a time, once they are on record; must not block.
     :param bar: Whether to draw a progress bar; by default where standard error is a terminal.
     """
 
@@ -54,6 +57,7 @@ class Leg:
         terms: Terms = Terms(),  # noqa: B008 - a frozen value
         *,
         label: str = "",
+        on_recorded: Callable[[Iterable[Outcome]], None] = lambda outcomes: None,
         bar: bool | None = None,
     ) -> None:
         rate = min(terms.rate_per_second or settings.rate_per_second, settings.rate_per_second)
@@ -61,7 +65,7 @@ class Leg:
         self._desk = Desk(ledger, campaign_id, settings, compose, label)
         self._post = Post(settings, MOST_IN_FLIGHT)
         self._sender = Sender(self._post, terms, timetable, Flight(rate), breaker)
-        self._clerk = Clerk(self._desk, self._sender, timetable, terms, settings.timezone)
+        self._clerk = Clerk(self._desk, self._sender, timetable, terms, settings.timezone, on_recorded=on_recorded)
         self._prober = Prober(breaker, self._post, self._desk, timetable)
         self._told = threading.Event()
         self._judge = Judge(

@@ -82,6 +82,12 @@ def progress(tx: Tx, campaign_id: int) -> Progress:
     return Progress(campaign.name, campaign.redirected, campaign.created_at, balance, sending, delivery)
 
 
+def unknowns(tx: Tx) -> int:
+    """Count the messages of all campaigns that were perhaps sent, with no answer on record, as maintained."""
+    query = sa.select(_sum(tallies.c.n).label("n")).where(tallies.c.state == Sending.UNKNOWN.value)
+    return int(tx.run(query).one().n)
+
+
 def refusals(tx: Tx, campaign_id: int) -> dict[int | None, int]:
     """Count the refused by the gateway's code; None where only HTTP said no."""
     r = recipients.c

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.campaign.composing import composer
 from airflow_provider_nusawa.campaign.errors import ListUnfit
 from airflow_provider_nusawa.campaign.forecast import finishes_at
@@ -24,7 +26,7 @@ from airflow_provider_nusawa.gateway.messages import mask_number
 from airflow_provider_nusawa.ledger.errors import LedgerMissing
 from airflow_provider_nusawa.ledger.foresight import planned_campaign
 from airflow_provider_nusawa.ledger.limits import Limits, room_today
-from airflow_provider_nusawa.ledger.progress import refusals
+from airflow_provider_nusawa.ledger.progress import refusals, unknowns
 from airflow_provider_nusawa.ledgers import open_for_reading, open_for_sending
 from airflow_provider_nusawa.operators.campaign_lists import watched
 
@@ -103,6 +105,7 @@ class CampaignWork:
             )
             _tell(planned)
             ending = self._send(ledger, planned)
+            metrics.note_unknowns(ledger.read(unknowns), order.hook.nusawa_conn_id)
             codes = ledger.read(lambda tx: refusals(tx, planned.campaign.id))
         return Sent(planned, ending, codes)
 
@@ -142,7 +145,9 @@ class CampaignWork:
     def _send(self, ledger: Ledger, planned: Planned) -> Ending:
         order = self._order
         compose = composer(ledger, planned.campaign, order.options)
-        self._leg = Leg(ledger, planned.campaign.id, self._settings, compose, order.terms, label=order.label)
+        count = partial(metrics.count_outcomes, nusawa_conn_id=order.hook.nusawa_conn_id)
+        place = (ledger, planned.campaign.id, self._settings)
+        self._leg = Leg(*place, compose, order.terms, label=order.label, on_recorded=count)
         if self._told.is_set():
             self._leg.stop()
         return self._leg.run()

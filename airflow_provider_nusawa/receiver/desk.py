@@ -62,14 +62,23 @@ class Answered(Exception):
 
 
 class Desk:
-    """Takes calls, and answers 200 for those that are on record, and for no other."""
+    """Takes calls, and answers 200 for those that are on record, and for no other.
 
-    def __init__(self, tokens: Tokens, writer: Writer) -> None:
+    :param on_answer: Told the status of each answer; raises nothing and does not block.
+    """
+
+    def __init__(self, tokens: Tokens, writer: Writer, on_answer: Callable[[int], None] = lambda status: None) -> None:
         self.tokens = tokens
         self.writer = writer
+        self._on_answer = on_answer
 
     async def handle(self, call: Call) -> Answer:
         """Answer a call. It raises nothing: a server would log what it raised, and the query with it."""
+        answer = await self._answer(call)
+        self._on_answer(answer.status)
+        return answer
+
+    async def _answer(self, call: Call) -> Answer:
         try:
             return await self._handle(call)
         except Answered as answered:

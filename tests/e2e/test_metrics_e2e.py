@@ -7,10 +7,14 @@ import re
 import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from textwrap import dedent
 
 import pytest
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
+from receiver_airflow import TOKEN, api_server
 
 from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.gateway.messages import Outcome
@@ -23,20 +27,26 @@ MEASURED = """
 from datetime import datetime, timezone
 from airflow.providers.common.compat.sdk import dag
 from airflow_provider_nusawa.notifications import NusaWaNotifier
-from airflow_provider_nusawa.operators import NusaWaCreditsCheckOperator, NusaWaSendMessageOperator
+from airflow_provider_nusawa.operators import (
+    NusaWaCampaignOperator, NusaWaCreditsCheckOperator, NusaWaSendMessageOperator,
+)
 from airflow_provider_nusawa.sensors import NusaWaDeliverySensor
 
-PEOPLE = ["0812-3456-7890", "0812-3456-7891", "0840-0050-100", "0840-0051-100", "0840-0001-100", "0840-0061-100"]
+PEOPLE = ["0812-3456-7890", "0812-3456-7891", "0840-0005-000", "0840-0005-100", "0840-0001-100", "0840-0006-100"]
 
 @dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), render_template_as_native_obj=True)
 def measured():
     gate = NusaWaCreditsCheckOperator(task_id="gate", minimum=1)
     send = NusaWaSendMessageOperator(
         task_id="send", to=PEOPLE, text="Halo", on_partial="succeed",
-        on_success_callback=NusaWaNotifier(to=["0812-3456-7890", "0840-0001-101", "0840-0061-101"]),
+        on_success_callback=NusaWaNotifier(to=["0812-3456-7890", "0840-0001-101", "0840-0006-101"]),
     )
     wait = NusaWaDeliverySensor(task_id="wait", messages=send.output, required=0.5, poke_interval=1)
-    gate >> send >> wait
+    blast = NusaWaCampaignOperator(
+        task_id="blast", campaign_id="promo", text="Halo", max_unknown_share=1.0,
+        recipients=["0813-0000-0001", "0813-0000-0002", "0840-0006-102"],
+    )
+    gate >> send >> wait >> blast
 
 measured()
 """
@@ -64,33 +74,45 @@ class Ear:
         self.heard[name] = float(value) if kind != "c" else self.heard[name] + int(value)
 
 
+@contextmanager
+def listening() -> Iterator[tuple[Ear, dict[str, str]]]:
+    """A StatsD server, and Airflow's settings that lead there. All is heard at the end."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        ear = Ear()
+        listener = threading.Thread(target=ear.listen, args=(server,))
+        listener.start()
+        host, port = server.getsockname()
+        try:
+            yield (
+                ear,
+                {
+                    "AIRFLOW__METRICS__STATSD_ON": "True",
+                    "AIRFLOW__METRICS__STATSD_HOST": host,
+                    "AIRFLOW__METRICS__STATSD_PORT": str(port),
+                },
+            )
+        finally:
+            server.sendto(b"", (host, port))
+            listener.join()
+
+
 @pytest.fixture(scope="module")
 def ear(spawned_gateway):
+    """What was heard of one run of the Dag."""
     spawned_gateway.order("reset")
     spawned_gateway.order("clock", frozen=False)
-    ear, server = Ear(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-    listener = threading.Thread(target=ear.listen, args=(server,))
-    listener.start()
-    environ = {
-        "AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(spawned_gateway.connection),
-        "AIRFLOW__METRICS__STATSD_ON": "True",
-        "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
-        "AIRFLOW__METRICS__STATSD_PORT": str(server.getsockname()[1]),
-    }
-    with House(environ=environ, say=print) as house:
+    account = {"AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(spawned_gateway.connection)}
+    with listening() as (ear, settings), House(environ={**settings, **account}, say=print) as house:
         house.add_dag("measured", dedent(MEASURED))
         house.run("measured")
         house.until(lambda: sum(ear.heard[name] for name in metrics.ALERTS.values()) >= 3, 30, lambda: str(ear.heard))
-    server.sendto(b"", server.getsockname())
-    listener.join()
-    server.close()
     return ear
 
 
-def test_each_outcome_of_a_send_is_counted(ear):
+def test_each_outcome_of_a_send_and_of_a_campaign_is_counted(ear):
     assert {outcome: ear.heard[name] for outcome, name in metrics.SENDS.items()} == {
-        Outcome.ACCEPTED: 4, Outcome.REFUSED: 1, Outcome.UNKNOWN: 1, Outcome.NOT_TRIED: 0,
+        Outcome.ACCEPTED: 4 + 2, Outcome.REFUSED: 1, Outcome.UNKNOWN: 1 + 1, Outcome.NOT_TRIED: 0,
     }  # fmt: skip
 
 
@@ -107,6 +129,23 @@ def test_the_balance_is_told_as_it_was_before_the_send(ear):
 def test_deliveries_are_counted_when_the_wait_ends(ear):
     assert ear.heard[metrics.DELIVERED] == 3
     assert ear.heard[metrics.FAILED] in (0, 1)  # required=0.5 is met with or without the one that fails
+
+
+def test_the_unknown_ones_of_campaigns_are_told(ear):
+    assert ear.heard[metrics.UNKNOWNS] == 1
+
+
+@pytest.mark.skipif(
+    not AIRFLOW_V_3_3_PLUS, reason="older Airflows take callbacks in no API server, or count nothing there"
+)
+def test_callbacks_are_counted_where_airflow_takes_them():
+    with listening() as (ear, settings), api_server(**settings) as house:
+        for token, ref_no in ((TOKEN, "17"), (TOKEN, "18"), ("a-wrong-one-of-16-characters", "17"), (TOKEN, "")):
+            house.web.fetch("GET", f"/nusawa/callback?token={token}&ref_no={ref_no}&status=D&err_code=0")
+
+    assert {what: ear.heard[name] for what, name in metrics.CALLBACKS.items()} == {
+        "stored": 2, "refused": 2, "failed": 0,
+    }  # fmt: skip
 
 
 def test_no_packet_holds_a_number_or_the_password(ear):
