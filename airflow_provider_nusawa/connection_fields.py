@@ -75,7 +75,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "default_region",
         "Default region",
-        "Two-letter country of numbers written without a country code, such as 0812… . Default: ID.",
+        "Two-letter country of numbers written without a country code, such as 0812-3456-7890. Default: ID.",
         default="ID",
     ),
     Field(

@@ -25,6 +25,11 @@ class ConnectionForm:
     def port(self) -> Locator:
         return self.form.get_by_label("Port", exact=True)
 
+    @property
+    def told(self) -> Locator:
+        """What Airflow says in the corner."""
+        return self.page.get_by_role("region", name="Notifications").get_by_role("status")
+
     def add(self, conn_id: str) -> None:
         """Open the form for a new connection of our type."""
         self.page.goto(f"{self._url}/connections")
@@ -78,9 +83,8 @@ class ConnectionForm:
         """Press the Test button of a saved connection, and return what Airflow says; it does for two seconds."""
         self.page.goto(f"{self._url}/connections")
         self._row(conn_id).get_by_role("button", name="Test Connection").click()
-        told = self.page.get_by_role("region", name="Notifications").get_by_role("status")
-        expect(told).to_be_visible()
-        return told.inner_text()
+        expect(self.told).to_be_visible()
+        return self.told.inner_text()
 
     def _row(self, conn_id: str) -> Locator:
         return self.page.get_by_role("row").filter(has=self.page.get_by_role("cell", name=conn_id, exact=True))
