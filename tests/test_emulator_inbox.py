@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -205,3 +206,23 @@ def test_there_is_no_file_where_there_was_none(nusawa_gateway: NusaWaGateway) ->
 
 def test_the_magic_numbers_are_a_page(nusawa_gateway: NusaWaGateway) -> None:
     assert "6284000077xx" in words(page(nusawa_gateway, "/fates"))
+
+
+def test_both_apis_and_their_media_show_in_one_inbox(nusawa_gateway: NusaWaGateway) -> None:
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+    send(nusawa_gateway.url, number="6281200000003", text="dari v3")
+    for path, content in (
+        ("message", {"message": "dari v1"}),
+        ("media", {"caption": "dengan berkas", "media_base64": png, "file_name": "foto.png"}),
+        ("media", {"caption": "dengan alamat", "media_url": "https://example.com/a.pdf"}),
+    ):
+        body = json.dumps({"destination": "6281200000001", **content}).encode()
+        headers = {"APIKey": DEMO_KEY, "Content-Type": "application/json"}
+        assert ask(nusawa_gateway.url, "POST", f"/nusasms_api/1.0/whatsapp/{path}", body, **headers)[0] == 200
+
+    seen = words(page(nusawa_gateway))
+    assert [text for text in ("dari v3", "dari v1", "dengan berkas + foto.png") if text not in seen] == []
+    assert "dengan alamat + https://example.com/a.pdf" in seen
+    by_url, by_file = list(nusawa_gateway.messages)[::-1][:2]
+    assert "https://example.com/a.pdf" in words(page(nusawa_gateway, f"/view/{by_url.id}"))
+    assert f'<img src="/media/{by_file.id}" alt="foto.png">' in page(nusawa_gateway, f"/view/{by_file.id}")

@@ -169,12 +169,14 @@ def test_hits_that_come_too_close_are_a_bare_429(nusawa_gateway: NusaWaGateway) 
     assert call(nusawa_gateway.url, "/balance") == (429, "Too Many Requests")
 
 
-def test_who_has_opted_out_is_reached_only_when_asked_for(nusawa_gateway: NusaWaGateway) -> None:
+def test_who_has_opted_out_gets_nothing_whatever_is_asked_for(nusawa_gateway: NusaWaGateway) -> None:
     number = magic_number("70")
 
-    status, answer = text(nusawa_gateway.url, number=number)
-    assert (status, answer["message"]) == (400, "Destination number has unsubscribed")
-    assert text(nusawa_gateway.url, number=number, include_unsubscribe=True)[0] == 200
+    for options in ({}, {"include_unsubscribe": True}, {"include_unsubscribe": False}):
+        status, answer = text(nusawa_gateway.url, number=number, **options)
+        assert (status, answer["message"]) == (400, "Destination number has unsubscribed")
+
+    assert nusawa_gateway.messages == []
 
 
 @pytest.mark.parametrize(

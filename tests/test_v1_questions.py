@@ -75,8 +75,8 @@ def test_a_report_named_by_a_number_has_lost_its_zero() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        pytest.param(Reply(404, {}, b""), "none that was sent by v3", id="bare-404"),
-        pytest.param(error("Not found", 404), "none that was sent by v3", id="404"),
+        pytest.param(Reply(404, {}, b""), "no message that was sent by v3", id="bare-404"),
+        pytest.param(error("Not found", 404), "no message that was sent by v3", id="404"),
         pytest.param(error("Message not found"), "Message not found", id="error-in-200"),
         pytest.param(recorded("invalid_destination", 422), "Invalid destination", id="422"),
         pytest.param(error("boom", 500), "HTTP 500", id="500"),

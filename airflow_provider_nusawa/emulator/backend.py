@@ -93,7 +93,7 @@ class Backend:
     def submit(self, submission: Submission) -> Verdict:
         """Accept a message or refuse it, as account, rules and the recipient's fate say."""
         with self.lock:
-            if not submission.include_unsubscribed and self._has_opted_out(submission.number):
+            if self._has_opted_out(submission.number):
                 return Verdict(vocabulary.REJECTED_ROUTE, opted_out=True)
             code = malformed(submission) or submission.account.unpaid(self.clock.now().date(), sms=submission.sms)
             if not code:

@@ -24,7 +24,6 @@ class Submission:
     """A message that somebody wants sent, login and address already checked.
 
     :param otp: Whether the caller marked it as a one-time password; only SMS asks.
-    :param include_unsubscribed: Whether to send it to people who have opted out too; only v1.0 asks.
     """
 
     api: str
@@ -34,7 +33,6 @@ class Submission:
     sms: bool = False
     otp: bool = False
     media: Media | None = None
-    include_unsubscribed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

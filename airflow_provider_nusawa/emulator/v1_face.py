@@ -99,10 +99,8 @@ class V1:
         except BadMedia as error:
             return Answer(_detail(error.field, str(error), "value_error"), f"refused: {error}")
         text = fields.get("message" if media is None else "caption", "")
-        all_people = fields.get("include_unsubscribe", "").lower() in ("true", "1")
-        verdict = backend.submit(
-            Submission("v1", account, call.number, text, media=media, include_unsubscribed=all_people)
-        )
+        # What include_unsubscribe does, nobody has told; whoever has opted out gets nothing either way.
+        verdict = backend.submit(Submission("v1", account, call.number, text, media=media))
         if verdict.opted_out:
             return Answer(_error(OPTED_OUT), "refused: opted out")
         if verdict.message is None:

@@ -19,11 +19,13 @@ class Dialect(Protocol):
     ``*_request`` builds what is asked, ``read_*`` turns the reply into a value or raises. A reader of a send raises
     Refused or OutcomeUnknown; the others raise Refused or Unreachable. ``key_check_request`` is None where there are
     no keys; ``check_message`` raises InvalidMessage for what the dialect cannot say; ``login_advice`` is one clause on
-    what to look at when the login is refused.
+    what to look at when the login is refused; ``REPORTS_NAME_PEOPLE`` says whether a delivery report tells whom the
+    message was for and what it said.
     """
 
     NAME: str
     NEEDS_LOGIN: bool
+    REPORTS_NAME_PEOPLE: bool
     LOGS_IN_WITH: str
 
     def login_advice(self, settings: Settings) -> str: ...

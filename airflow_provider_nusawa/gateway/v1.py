@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "v1"
 NEEDS_LOGIN = False
+REPORTS_NAME_PEOPLE = True
 LOGS_IN_WITH = "the API key"
 
 BASE = "/nusasms_api/1.0"  # D
@@ -111,7 +112,7 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
     :raises Unreachable: A failed look. An id that the gateway does not know is one too: it may be too new.
     """
     if reply.status == 404:
-        what = "the gateway knows no such message yet (HTTP 404); it knows none that was sent by v3"
+        what = "the gateway knows no such message yet (HTTP 404); it knows no message that was sent by v3"
         raise Unreachable(what, cause=Cause.UNREADABLE)
     data = read_data(reply)
     # Written as a number, an id has lost its leading zeros.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "v3"
 NEEDS_LOGIN = True
+REPORTS_NAME_PEOPLE = False
 LOGS_IN_WITH = "the API password"
 
 SEND_PATH = "/api/v3/sendwa/plain"  # D
@@ -221,4 +222,4 @@ def _failed_look(status: int, reply: Reply) -> NusaWaError:
     if code.scope is Scope.ACCOUNT:
         return code_error(code, http_status=reply.status)
     said = f"{code.number} {code.name}: {code.meaning}" if status < 0 else f"the number {status} for a status"
-    return Unreachable(f"the gateway answered {said}", cause=Cause.SERVER)
+    return Unreachable(f"the gateway answered {said}; it knows no message that was sent by v1", cause=Cause.SERVER)
