@@ -7,6 +7,7 @@ from typing import Any
 from airflow_provider_nusawa.connection_form import connection_type
 
 NAME = "NusaSMS WhatsApp"
+GUIDES = ("connection", "sending", "waiting", "campaigns", "notifications")
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -21,7 +22,7 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": NAME,
                 "external-doc-url": "https://nusasms.com",
                 "logo": "/docs/integration-logos/NusaWA.svg",
-                "how-to-guide": [f"/docs/{name}.md" for name in ("connection", "sending", "waiting", "notifications")],
+                "how-to-guide": [f"/docs/{name}.md" for name in GUIDES],
                 "tags": ["service"],
             }
         ],

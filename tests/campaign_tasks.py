@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 from dag_runs import run
+from tries import Ti
 
 from airflow_provider_nusawa.ledger.listing import recipients_of
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
@@ -37,6 +38,7 @@ class CampaignTasks:
 
     def __init__(self, gateway: NusaWaGateway, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         self.gateway = gateway
+        self._monkeypatch = monkeypatch
         self.errors: list[BaseException] = []
         self.xcoms: list[Any] = []
         serial = next(_serial)
@@ -71,6 +73,13 @@ class CampaignTasks:
         with self.dag() as dag:
             self.campaign(**arguments)
         return run(dag, **(run_options or {}))["blast"]
+
+    def execute(self, run_id: str = "run", context: dict[str, Any] | None = None, **arguments: Any) -> Any:
+        """Execute one campaign task without Airflow around it, in a ledger that was made beforehand."""
+        self.ti = Ti(dag_id=self.dag_id, run_id=run_id)
+        with open_ledger(self.url, create=True) as ledger:
+            self._monkeypatch.setenv(f"AIRFLOW_VAR_NUSAWA_LEDGER_{self.conn_id.upper()}", ledger.id)
+        return self.campaign(**arguments).execute({"ti": self.ti, **(context or {})})
 
     @property
     def error(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from dag_runs import run
+from dag_runs import run, zone_at_noon
 
 from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -32,6 +32,7 @@ def _blocks(kind):
 
 @pytest.mark.parametrize("block", list(_blocks("python")))
 def test_a_python_block_runs(airflow_db, nusawa_gateway, tmp_path, block):
+    nusawa_gateway.use(timezone=zone_at_noon())
     nusawa_gateway.backend.rules.step_seconds = 0.0  # delivered at once, so that no wait has to be waited out
     file = tmp_path / "block.py"
     file.write_text(block)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import sqlite3
+from datetime import datetime, timezone
 
 import pytest
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_2_PLUS
-from dag_runs import EXAMPLES, example, run
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS, AIRFLOW_V_3_2_PLUS
+from dag_runs import EXAMPLES, example, run, zone_at_noon
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
@@ -69,3 +72,36 @@ def test_a_missed_deadline_is_told_from_the_triggerer(nusawa_gateway, caplog):
 
     assert [event.payload["state"] for event in events] == ["running", "success"]
     assert [message.text for message in nusawa_gateway.messages] == ["deadline_alert is late"]
+
+
+def test_birthday_greetings_reach_those_who_were_born_today_once(airflow_db, nusawa_gateway, tmp_path, monkeypatch):
+    today = datetime.now(timezone.utc)
+    with sqlite3.connect(tmp_path / "shop.sqlite") as shop:
+        shop.execute("CREATE TABLE customers (number TEXT, nama TEXT, born TEXT)")
+        rows = [("0812-3456-7890", "Aisha", f"1990-{today:%m-%d}"), ("0812-3456-7891", "Budi", "1990-02-30")]
+        shop.executemany("INSERT INTO customers VALUES (?, ?, ?)", rows)
+    place = json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "shop.sqlite")})
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", place)
+    nusawa_gateway.use(timezone=zone_at_noon())
+
+    dag = example("birthday_greetings").birthday_greetings()
+    states = [run(dag, logical_date=today), run(dag, logical_date=today.replace(microsecond=0))]
+
+    assert states == [{"greet": "success"}] * 2
+    assert [message.text[:27] for message in nusawa_gateway.messages] == ["Selamat ulang tahun, Aisha!"]
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_1_PLUS, reason="a person's approval came with Airflow 3.1")
+def test_a_blast_is_sent_waited_for_and_reported(airflow_db, nusawa_gateway, tmp_path):
+    """All but the approval itself, which only a real Airflow can take: tests/e2e/test_campaigns.py."""
+    (tmp_path / "customers.csv").write_text("number,nama\n0812-3456-7890,Aisha\n0812-3456-7891,Budi\n")
+    nusawa_gateway.backend.account.balance = 2000
+    nusawa_gateway.backend.rules.step_seconds = 0.0
+    nusawa_gateway.use(timezone=zone_at_noon())
+
+    dag = example("blast_from_csv").blast_from_csv()
+    states = run(dag, mark_success_pattern="approve", run_conf={"folder": str(tmp_path)})
+
+    assert set(states.values()) == {"success"}
+    assert sorted(message.number[-4:] for message in nusawa_gateway.messages) == ["7890", "7891"]
+    assert "<html" in (tmp_path / "report.html").read_text()

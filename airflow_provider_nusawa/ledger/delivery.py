@@ -57,18 +57,44 @@ def apply_orphans(tx: Tx, message_ids: Iterable[str]) -> None:
             tx.run(sa.delete(orphans).where(orphans.c.message_id.in_([row.message_id for row in rows])))
 
 
-def undelivered(tx: Tx, campaign_id: int, most: int, *, asked_before: float) -> list[Undelivered]:
+def undelivered(
+    tx: Tx,
+    campaign_id: int,
+    most: int,
+    *,
+    asked_before: float,
+    posted_after: float = 0.0,
+    api: str = "",
+    account: str = "",
+) -> list[Undelivered]:
     """Return messages whose delivery is open, those asked for longest ago first; note that they are asked for now.
 
     :param asked_before: Seconds since 1970; who was asked for later is left alone.
+    :param posted_after: Seconds since 1970; what was sent before is not asked for any more.
+    :param api: Only messages of that dialect, and of that account; empty for all.
     """
-    open_ones = (_r.campaign_id == campaign_id, IS_UNDELIVERED, _r.asked_at < asked_before)
+    mine = (_r.api == api, leases.c.account == account) if api else ()
+    open_ones = (_r.campaign_id == campaign_id, IS_UNDELIVERED, _r.asked_at < asked_before, *mine)
+    known = (_r.message_id.is_not(None), _r.posted_at > posted_after)
     query = sa.select(_r.id, _r.message_id, _r.api, leases.c.account).join(leases, leases.c.id == _r.lease)
-    query = query.where(*open_ones).order_by(_r.asked_at).limit(most)
+    query = query.where(*open_ones, *known).order_by(_r.asked_at).limit(most)
     rows = tx.run(query.with_for_update(skip_locked=True, of=recipients)).all()
     for part in chunks(row.id for row in rows):
         tx.run(sa.update(recipients).where(_r.id.in_(part)).values(asked_at=tx.now))
     return [Undelivered(row.id, row.message_id, row.api, row.account) for row in rows]
+
+
+def is_awaited(tx: Tx, campaign_id: int, *, posted_after: float) -> bool:
+    """Whether the delivery of any message that was sent after then is open."""
+    open_ones = (_r.campaign_id == campaign_id, IS_UNDELIVERED, _r.posted_at > posted_after)
+    return tx.run(sa.select(_r.id).where(*open_ones).limit(1)).first() is not None
+
+
+def undelivered_elsewhere(tx: Tx, campaign_id: int, *, api: str, account: str) -> int:
+    """Count messages whose delivery is open, and that only another dialect or account can be asked for."""
+    query = sa.select(sa.func.count()).select_from(recipients).join(leases, leases.c.id == _r.lease)
+    elsewhere = sa.or_(_r.api != api, leases.c.account != account)
+    return int(tx.run(query.where(_r.campaign_id == campaign_id, IS_UNDELIVERED, elsewhere)).scalar_one())
 
 
 def drop_old_orphans(tx: Tx) -> int:
