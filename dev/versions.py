@@ -38,7 +38,7 @@ class Airflow:
 
 PY310, PY311, PY312, PY313 = ((3, minor) for minor in (10, 11, 12, 13))
 
-NO_STATE = "no task state, so a second try refuses to send"
+NO_STATE = "no task state: a file on the machine, or a ledger, remembers instead"
 POD = "a pod's SIGTERM never reaches the task"
 
 TESTED = (

@@ -21,10 +21,13 @@ class NusaWaSendMessageOperator(SendingOperator):
     Succeeds when the gateway has accepted the messages. That is not yet delivery: ``NusaWaDeliverySensor`` waits for
     it in a task of its own, because Airflow retries whole tasks.
 
-    On Airflow 3.3 and later the task remembers, through retries, kills and lost answers, who was sent to. A retry goes
-    on with whoever was not; it never sends again to a person whose message was accepted or, unless ``on_unknown`` says
-    so, perhaps taken. Within a task a person is known by the number, not by the text: a text that changes between
-    tries makes no second message. Below 3.3 nothing remembers, so a second try refuses to send.
+    The task remembers, through retries, kills and lost answers, who was sent to. A retry goes on with whoever was not;
+    it never sends again to a person whose message was accepted or, unless ``on_unknown`` says so, perhaps taken. Within
+    a task a person is known by the number, not by the text: a text that changes between tries makes no second message.
+
+    Where the connection names a ledger (``ledger_conn_id``), that holds through clears and in re-ordered maps too, and
+    all who send keep one rate. Without one the task's state remembers, on Airflow 3.3 and later; below that a file on
+    this machine; and where tasks run on other machines, nothing: then a second try refuses to send.
 
     :returns: A receipt for one number, a list of receipts in the order of ``to`` for a list; pushed to XCom even when
         the task then fails: ``{"message_id": "1750…", "destination": "*********7890", "code": 0, "api": "v3",
