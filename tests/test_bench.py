@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import imports, lost_answer, throughput
+from bench import callbacks, imports, lost_answer, throughput
 from bench.__main__ import PAGE
 from bench.table import BEGIN, END, Row, aimed, markdown, spread, write
 from dev.house.settings import airflow_version
@@ -35,6 +35,13 @@ def test_every_sender_sends() -> None:
 
     assert [row.who for row in rows] == ["requests.Session", "Client", "aiohttp.ClientSession", "AsyncClient"] * 2
     assert [bool(row.target) for row in rows] == [False, True, False, True, False, False, False, False]
+
+
+def test_callbacks_are_taken() -> None:
+    row = callbacks.alone(1.0)
+
+    assert "; 0 not taken; " in row.result
+    assert row.target.startswith("≥ 300")
 
 
 def test_every_provider_is_imported_in_a_fresh_interpreter() -> None:

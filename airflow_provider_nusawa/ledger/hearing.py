@@ -17,6 +17,9 @@ from airflow_provider_nusawa.ledger.tx import Tx, chunks
 QUIET_SECONDS = 3600.0
 """A receiver that has heard nothing for so long may be gone: then the gateway is asked as if there were none."""
 
+MOST_ORPHANS = 200_000
+"""Reports of unknown messages that are kept: some 20 MB."""
+
 _NOTE_EVERY_SECONDS = 30.0
 
 
@@ -30,6 +33,13 @@ def is_hearing(tx: Tx) -> bool:
     """Whether callbacks come, by the newest of them."""
     heard_at = tx.run(sa.select(meta.c.heard_at)).scalar_one()
     return heard_at is not None and heard_at > tx.now - QUIET_SECONDS
+
+
+def drop_surplus_orphans(tx: Tx, most: int = MOST_ORPHANS) -> int:
+    """Forget the oldest of what was told of unknown messages, however young, beyond so many."""
+    heard_at = orphans.c.heard_at
+    newest_surplus = sa.select(heard_at).order_by(heard_at.desc()).offset(most).limit(1).scalar_subquery()
+    return tx.run(sa.delete(orphans).where(heard_at <= newest_surplus)).rowcount
 
 
 def told_of(tx: Tx, message_ids: Iterable[str]) -> list[DeliveryReport]:

@@ -169,8 +169,10 @@ def _put_on_record(ledger: Ledger, reports: Sequence[DeliveryReport]) -> None:
 
 def _tidy(ledger: Ledger) -> None:
     from airflow_provider_nusawa.ledger.delivery import drop_old_orphans
+    from airflow_provider_nusawa.ledger.hearing import drop_surplus_orphans
 
     ledger.write(drop_old_orphans)
+    ledger.write(drop_surplus_orphans)
 
 
 def _tell(waiting: Sequence[asyncio.Future[bool]], written: bool) -> None:

@@ -8,7 +8,7 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.journal import Entry, Intent
 from airflow_provider_nusawa.ledger.delivery import apply_reports
-from airflow_provider_nusawa.ledger.hearing import QUIET_SECONDS, is_hearing, note_heard, told_of
+from airflow_provider_nusawa.ledger.hearing import QUIET_SECONDS, drop_surplus_orphans, is_hearing, note_heard, told_of
 from airflow_provider_nusawa.ledger.journal_store import LedgerStore
 
 
@@ -50,3 +50,13 @@ def test_callbacks_come_until_an_hour_of_silence(house: House) -> None:
     assert not house.ledger.read(is_hearing)
     house.ledger.write(note_heard)
     assert house.ledger.read(is_hearing)
+
+
+def test_no_more_is_kept_of_strangers_than_fits(house: House) -> None:
+    for place in range(5):
+        tell(house, (f"m{place}", "D"))
+        house.clock.now += 1
+
+    assert house.ledger.write(lambda tx: drop_surplus_orphans(tx, 10)) == 0
+    assert house.ledger.write(lambda tx: drop_surplus_orphans(tx, 2)) == 3
+    assert heard(house, *(f"m{place}" for place in range(5))).keys() == {"m3", "m4"}
