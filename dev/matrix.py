@@ -111,8 +111,8 @@ def main(arguments: list[str]) -> int:
     results = [run(airflow) for airflow in choose(chosen.versions)]
     print(f"\n{table(results)}", flush=True)
     if chosen.write:
-        readme = ROOT / "README.md"
-        readme.write_text(MARKS.sub(lambda found: found[1] + table(results) + found[2], readme.read_text()))
+        for readme in (ROOT / "README.md", ROOT / "README.id.md"):
+            readme.write_text(MARKS.sub(lambda found: found[1] + table(results) + found[2], readme.read_text()))
     return 1 if any(result.well is False for result in results) else 0
 
 

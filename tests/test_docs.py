@@ -14,7 +14,7 @@ from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
 from airflow_provider_nusawa.hooks import NusaWaHook
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.id.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```(?P<kind>python|json)\n(?P<block>.*?)```", re.DOTALL)
 ELSEWHERE = "notifications.md"  # Dags that fail on purpose, or wait for a person: test_docs_notifications.py
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -33,6 +33,7 @@ def _blocks(kind):
 @pytest.mark.parametrize("block", list(_blocks("python")))
 def test_a_python_block_runs(airflow_db, nusawa_gateway, tmp_path, block):
     nusawa_gateway.use(timezone=zone_at_noon())
+    nusawa_gateway.use("nusawa_v1", api_version="v1")
     nusawa_gateway.backend.rules.step_seconds = 0.0  # delivered at once, so that no wait has to be waited out
     file = tmp_path / "block.py"
     file.write_text(block)
@@ -80,7 +81,12 @@ def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
     known = ("make demo", "make test", "make check", "make matrix", "make bench", "pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
-    known += ("python -m airflow_provider_nusawa.ledger", "python -m airflow_provider_nusawa.receiver", "python -c")
+    known += (
+        "python -m airflow_provider_nusawa.gateway check",
+        "python -m airflow_provider_nusawa.ledger",
+        "python -m airflow_provider_nusawa.receiver",
+        "python -c",
+    )
     pages = [*PAGES, ROOT / "CONTRIBUTING.md"]
     lines = [line[2:] for page in pages for block in CONSOLE.findall(page.read_text()) for line in block.splitlines()]
 
