@@ -33,8 +33,17 @@ def receiver() -> Part:
     return Part(fastapi_apps=receiving.fastapi_apps(), fastapi_root_middlewares=receiving.root_middlewares())
 
 
+def pages() -> Part:
+    """Return the pages that show campaigns to whoever Airflow lets in."""
+    from airflow_provider_nusawa.pages import part
+
+    if not part.is_wanted():
+        return Part()
+    return Part(fastapi_apps=part.fastapi_apps(), external_views=part.external_views())
+
+
 # In the order in which Airflow mounts them: the first whose prefix fits gets the call.
-PARTS: list[Callable[[], Part]] = [receiver]
+PARTS: list[Callable[[], Part]] = [receiver, pages]
 
 
 def made() -> list[Part]:

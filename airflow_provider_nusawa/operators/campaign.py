@@ -18,6 +18,7 @@ from airflow_provider_nusawa.operators.campaign_arguments import (
     check_share,
     one_of,
 )
+from airflow_provider_nusawa.operators.campaign_link import CampaignLink
 from airflow_provider_nusawa.operators.standing_by import Errand, stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
@@ -71,6 +72,7 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         *("sql_conn_id", "values", "holidays", "not_after", "test_to", "sender", "gateway_queue", "nusawa_conn_id"),
     )
     template_fields_renderers = dict.fromkeys(("recipients_sql", "exclude_sql", "only_sql"), "sql")
+    operator_extra_links = (CampaignLink(),)
     ui_color = "#e7f7ec"
 
     def __init__(

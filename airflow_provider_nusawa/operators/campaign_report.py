@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.operators.campaign_link import CampaignLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
@@ -44,6 +45,7 @@ class NusaWaCampaignReportOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("campaign_id", "path", "nusawa_conn_id")
+    operator_extra_links = (CampaignLink(),)
     ui_color = "#e7f7ec"
 
     def __init__(

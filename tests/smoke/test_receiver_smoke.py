@@ -16,8 +16,9 @@ TAKES_THEM = get_base_airflow_version_tuple() >= plugin.FIRST_AIRFLOW
 NUMBER = "6281234567890"
 
 
-def test_the_plugin_is_empty_unless_it_is_asked_for():
-    assert plugin.NusaWaPlugin.fastapi_apps == plugin.NusaWaPlugin.fastapi_root_middlewares == []
+def test_no_callback_is_taken_unless_it_is_asked_for():
+    assert plugin.receiver() == plugin.Part()
+    assert plugin.NusaWaPlugin.fastapi_root_middlewares == []
 
 
 @pytest.mark.e2e

@@ -1,0 +1,211 @@
+"""The pages in a real API server under its own login: who may look, what is shown, and what a page may do."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
+from ledger_house import Clock, House, number
+from receiver_airflow import api_server
+from report_house import HOSTILE, Page, eventful
+
+from airflow_provider_nusawa import plugin
+from airflow_provider_nusawa.ledger.store import open_ledger
+from airflow_provider_nusawa.pages.part import PREFIX
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        get_base_airflow_version_tuple() < plugin.FIRST_AIRFLOW, reason="Airflow has no such pages before 3.1.2"
+    ),
+]
+NAMED = f"campaign?name={quote(HOSTILE)}"
+LISTED = f"recipients?name={quote(HOSTILE)}"
+USERS = {"ann": "admin", "vic": "viewer"}
+
+
+@dataclass
+class Answer:
+    """What a browser gets."""
+
+    status: int
+    headers: dict[str, str]
+    html: str
+
+    @property
+    def page(self) -> Page:
+        return Page(self.html)
+
+
+class Site:
+    """An API server with a campaign in its ledger, and two people who may log in."""
+
+    def __init__(self, url: str) -> None:
+        self.host = urlsplit(url).netloc
+        self.tokens = {user: self._log_in(user) for user in USERS}
+
+    def ask(self, path: str = "", user: str = "", *, cookie: str = "", form: dict[str, str] | None = None) -> Answer:
+        """Ask as a browser would, which has the token in Airflow's cookie."""
+        token = cookie or self.tokens.get(user, "")
+        headers = {"Cookie": f"_token={token}"} if token else {}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self._send("POST" if form is not None else "GET", f"{PREFIX}/{path}", headers, urlencode(form or {}))
+
+    def bearer(self, path: str, user: str) -> Answer:
+        return self._send("GET", path, {"Authorization": f"Bearer {self.tokens[user]}"})
+
+    def _log_in(self, user: str) -> str:
+        body = json.dumps({"username": user, "password": f"{user}-secret"})
+        answer = self._send("POST", "/auth/token", {"Content-Type": "application/json"}, body)
+        return str(json.loads(answer.html)["access_token"])
+
+    def _send(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        try:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told, answer.read().decode())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    passwords: Path = tmp_path_factory.mktemp("people") / "passwords.json"
+    passwords.write_text(json.dumps({user: f"{user}-secret" for user in USERS}))
+    login = {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user}:{role}" for user, role in USERS.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+    }
+    with api_server(**login) as airflow:
+        clock = Clock()
+        with open_ledger(f"sqlite:///{airflow.home}/nusawa-ledger.sqlite", clock=clock) as ledger:
+            eventful(House(ledger, clock))
+        yield Site(airflow.web.url)
+
+
+@pytest.mark.parametrize("path", ["", NAMED, LISTED])
+def test_who_is_not_logged_in_sees_nothing(site: Site, path: str) -> None:
+    answer = site.ask(path)
+
+    assert answer.status == 401
+    assert HOSTILE not in answer.page.text
+    assert next(link["href"] for link in answer.page.all("a")).startswith("/auth/")
+    assert answer.page.all("a")[0]["target"] == "_top"
+
+
+def test_a_forged_login_sees_nothing(site: Site) -> None:
+    head, body, signature = site.tokens["ann"].split(".")
+
+    for cookie in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", "x"):
+        assert site.ask(NAMED, cookie=cookie).status in (401, 403)
+
+
+def test_a_number_is_not_found_for_who_is_not_logged_in(site: Site) -> None:
+    assert site.ask(LISTED, form={"number": number(1)}).status == 401
+
+
+@pytest.mark.parametrize("user", list(USERS))
+def test_who_may_see_runs_sees_campaigns(site: Site, user: str) -> None:
+    answer = site.ask("", user)
+
+    assert answer.status == 200
+    assert " ".join(HOSTILE.split()) in answer.page.text
+    assert "4 accepted of 12, 2 delivered" in answer.page.text
+    assert answer.page.all("svg")[0]["role"] == "img"
+
+
+def test_a_token_in_a_header_is_a_login_too(site: Site) -> None:
+    assert site.bearer(f"{PREFIX}/", "vic").status == 200
+
+
+def test_a_campaign_is_shown_as_the_report_shows_it(site: Site) -> None:
+    text = site.ask(NAMED, "vic").page.text
+
+    assert "13 rows read = 1 doubles + 1 bad" in text
+    assert "the account does not cover the recipient's network (-3)" in text
+    assert "*********0008" in text
+    assert number(8) not in text
+
+
+def test_pages_renew_themselves_without_a_script(site: Site) -> None:
+    for path in ("", NAMED):
+        page = site.ask(path, "vic").page
+        assert [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "refresh"] == ["5"]
+        assert not page.all("script")
+
+
+def test_recipients_are_masked_and_found_by_their_full_number(site: Site) -> None:
+    listed = site.ask(LISTED, "vic")
+    found = site.ask(LISTED, "vic", form={"number": "0812-0000-0002"})
+    nobody = site.ask(LISTED, "vic", form={"number": "081299999999"})
+    nonsense = site.ask(LISTED, "vic", form={"number": '"><script>'})
+
+    assert len(listed.page.all("tr")) == 1 + 12
+    assert not re.search(r"62812\d{4}", listed.html)
+    assert ("Found." in found.html, len(found.page.all("tr"))) == (True, 2)
+    assert "read" in found.page.text
+    assert "Nobody of that number" in nobody.html
+    assert nonsense.status == 200
+    assert "That is no number" in nonsense.page.text
+
+
+def test_recipients_of_one_state(site: Site) -> None:
+    refused = site.ask(f"{LISTED}&state=refused", "vic")
+
+    assert len(refused.page.all("tr")) == 1 + 3
+    assert site.ask(f"{LISTED}&state=nonsense", "vic").status == 404
+
+
+def test_no_page_may_run_or_load_anything(site: Site) -> None:
+    for path in ("", NAMED, LISTED, "nowhere", f"{LISTED}&state=nonsense"):
+        answer = site.ask(path, "vic")
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'self'" in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert not any("style" in attributes for _, attributes in answer.page.tags)
+        assert not any(name.startswith("on") for _, attributes in answer.page.tags for name in attributes)
+
+
+def test_the_style_is_the_one_that_the_policy_names(site: Site) -> None:
+    import base64
+    import hashlib
+
+    answer = site.ask("", "vic")
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.html, re.DOTALL)
+
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+def test_nothing_acts(site: Site) -> None:
+    for path in ("", NAMED):
+        assert site.ask(path, "ann", form={"number": "1"}).status == 405
+
+
+def test_what_is_not_there_is_404(site: Site) -> None:
+    assert site.ask("campaign?name=another", "vic").status == 404
+    assert "knows no campaign named" in site.ask("campaign?name=another", "vic").page.text
+    assert site.ask("docs", "ann").status == site.ask("openapi.json", "ann").status == 404
+
+
+def test_airflow_s_navigation_leads_there(site: Site) -> None:
+    plugins = json.loads(site.bearer("/api/v2/plugins", "ann").html)["plugins"]
+    (ours,) = [one for one in plugins if one["name"] == "nusawa"]
+
+    (view,) = ours["external_views"]
+    assert (view["name"], view["destination"], view["href"]) == ("WhatsApp", "nav", f"{PREFIX}/")
+    assert json.loads(site.bearer("/api/v2/plugins/importErrors", "ann").html)["import_errors"] == []
