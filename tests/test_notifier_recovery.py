@@ -125,3 +125,19 @@ def test_what_is_down_is_kept_through_json_and_bounded():
 
     kept = Memory.from_json(memory.to_json()).down
     assert list(kept) == [str(which) for which in range(10, 60)]
+
+
+def test_a_failure_that_was_not_told_is_taken_back_amid_others():
+    before = Memory().failing("1", 1.0)
+    told = before.telling("e2", "failed", 2.0).failing("2", 2.0)
+    meanwhile = told.telling("e3", "failed", 3.0).failing("3", 3.0)
+
+    assert meanwhile.without(told, before).down == {"1": 1.0, "3": 3.0}
+
+
+def test_a_recovery_that_was_not_told_is_still_to_be_told():
+    before = Memory().failing("1", 1.0)
+    told = before.telling("e2", "recovered", 2.0).recovering("1")
+    meanwhile = told.telling("e3", "failed", 3.0).failing("3", 3.0)
+
+    assert meanwhile.without(told, before).down == {"1": 1.0, "3": 3.0}

@@ -121,7 +121,11 @@ class Memory:
             return before
         # Others were told meanwhile: theirs stays.
         kept = [event for event in self.told if event in before.told or event not in told.told]
-        return replace(self, told=kept, held=self.held + before.held, since=before.since if before.held else self.since)
+        since = before.since if before.held else self.since
+        untold = {which for which, at in told.down.items() if before.down.get(which) != at}
+        others = {which: at for which, at in self.down.items() if which not in untold or told.down[which] != at}
+        changed = {which: at for which, at in before.down.items() if told.down.get(which) != at}
+        return replace(self, told=kept, held=self.held + before.held, since=since, down={**changed, **others})
 
     def backlog(self, zone: tzinfo) -> str:
         """Return the line that tells of what was held back; empty if nothing was."""
