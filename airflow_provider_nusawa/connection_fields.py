@@ -67,7 +67,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "api_version",
         "API version",
-        "v3 logs in with API user and password; v1 with an API key in the password field. Default: v3.",
+        "v3: the API user goes into the login field, the API password into the password field. v1: the API key goes "
+        "into the password field, and any name for the account into the login field. Default: v3.",
         Kind.CHOICE,
         "v3",
         choices=(("v3", "v3 (API user and password)"), ("v1", "v1.0 (API key)")),

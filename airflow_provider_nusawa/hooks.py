@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
     from airflow_provider_nusawa.gateway.client import AsyncClient, Client
-    from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Receipt
+    from airflow_provider_nusawa.gateway.media import Media
+    from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Options, Receipt
     from airflow_provider_nusawa.gateway.settings import Settings
 
 # Gateway, form library and Airflow's own connection code load when they are first used: Dag files, which import this
@@ -97,21 +98,25 @@ class NusaWaHook(BaseHook):
             self._settings = await settings_from_async(self, self.nusawa_conn_id)
         return self._settings
 
-    def send_message(self, to: str | int, text: str) -> Receipt:
+    def send_message(
+        self, to: str | int, text: str, *, media: Media | None = None, options: Options | None = None
+    ) -> Receipt:
         """Send one message, once. This keeps no memory: a second call, or a retried task, sends it a second time.
 
         A task that may be retried should use ``NusaWaSendMessageOperator``, which remembers what it sent.
 
         :param to: A phone number as people write it.
-        :param text: 1 to 1000 characters.
+        :param text: 1 to 1000 characters; with media it is the caption, and may be empty.
+        :param media: A picture or document to go with it. API v1.0 only, as are:
+        :param options: Sender, queue, and whether unsubscribing is offered.
         :raises InvalidMessage: before anything is asked of the gateway.
         :raises Refused: The gateway, or the connection's safe mode, said no: nothing was sent.
         :raises Unreachable: Nothing was sent; it may be repeated.
         :raises OutcomeUnknown: Perhaps sent; look before repeating it.
         """
-        from airflow_provider_nusawa.gateway.messages import Message
+        from airflow_provider_nusawa.gateway.messages import NO_OPTIONS, Message
 
-        message = Message(self.normalise(to), text)
+        message = Message(self.normalise(to), text, media, options or NO_OPTIONS)
         with self.get_conn() as client:
             return client.send(message)
 

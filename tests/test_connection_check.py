@@ -248,3 +248,80 @@ def test_the_button_is_answered_before_a_browser_gives_up(usual: float, here: fl
 
 def test_every_cause_has_its_sentence() -> None:
     assert set(Cause) - set(BY_CAUSE) == {Cause.STOPPED, Cause.LATE}  # the button is never told to stop
+
+
+KEY = "00112233445566778899aabbccddeeff"
+V1 = {"api_version": "v1"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        pytest.param(
+            {"login": "demo", "password": KEY},
+            ["(-5)", "looks like an API key: set api_version to v1"],
+            id="key-with-v3",
+        ),
+        pytest.param(
+            {"login": "demo", "password": "sandi-salah"},
+            ["(-5)", "login and password are those of the API user"],
+            id="wrong-password-with-v3",
+        ),
+        pytest.param(
+            {"login": "demo", "password": "demo-password", "extra": V1},
+            ["HTTP 401", "does not look like one", "would need api_version v3"],
+            id="password-with-v1",
+        ),
+        pytest.param(
+            {"password": "dua kata", "extra": V1},
+            ["must hold the API key, without spaces", "would need api_version v3"],
+            id="password-with-a-space-with-v1",
+        ),
+        pytest.param(
+            {"password": KEY[::-1], "extra": V1},
+            ["HTTP 401", "looks like an API key", "still valid"],
+            id="wrong-key-with-v1",
+        ),
+        pytest.param({"password": "", "extra": V1}, ["v1 wants the API key there"], id="no-key-with-v1"),
+    ],
+)
+def test_key_and_password_that_are_mixed_up_are_told_apart(
+    nusawa_gateway: NusaWaGateway, press: Any, fields: dict[str, Any], says: list[str]
+) -> None:
+    well, sentence = press(host=nusawa_gateway.url, **fields)
+
+    assert not well
+    assert [piece for piece in says if piece not in sentence] == []
+    assert not [secret for secret in (KEY, KEY[::-1], "sandi-salah", "dua kata") if secret in sentence]
+
+
+def test_v1_has_its_key_checked_before_the_balance_is_asked(nusawa_gateway: NusaWaGateway, press: Any) -> None:
+    nusawa_gateway.use(**V1)
+
+    well, sentence = press()
+
+    assert well, sentence
+    assert [request.call for request in nusawa_gateway.requests] == ["check", "credits"]
+
+
+def test_a_caller_whose_address_is_not_on_the_white_list_is_told_so_by_both(
+    nusawa_gateway: NusaWaGateway, press: Any
+) -> None:
+    nusawa_gateway.backend.account.allowed_ips = frozenset({"10.9.9.9"})
+    for extra in ({}, V1):
+        nusawa_gateway.use(**extra)
+        well, sentence = press()
+
+        assert not well
+        assert "public IP address put on the account's white list" in sentence
+
+
+@pytest.mark.parametrize("words", ["Client IP Address Not In White List", "IP not whitelisted"])
+def test_an_address_that_is_refused_in_words_is_told_so_too(press: Any, words: str) -> None:
+    body = json.dumps({"error": True, "message": words, "description": None}).encode()
+    with stranger(200, body) as url:
+        well, sentence = press(host=url, password=KEY, extra=V1)
+
+    assert not well
+    assert "This machine's IP address is not on the account's white list" in sentence
+    assert HOST in sentence

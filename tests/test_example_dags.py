@@ -105,3 +105,14 @@ def test_a_blast_is_sent_waited_for_and_reported(airflow_db, nusawa_gateway, tmp
     assert set(states.values()) == {"success"}
     assert sorted(message.number[-4:] for message in nusawa_gateway.messages) == ["7890", "7891"]
     assert "<html" in (tmp_path / "report.html").read_text()
+
+
+def test_send_invoice_sends_the_file_with_its_name(airflow_db, nusawa_gateway, tmp_path):
+    nusawa_gateway.use("nusawa_v1", api_version="v1")
+    (tmp_path / "42.pdf").write_bytes(b"%PDF-1.4")
+
+    states = run(example("send_invoice").send_invoice(), run_conf={"folder": f"file://{tmp_path}"})
+
+    assert states == {"send": "success"}
+    (sent,) = nusawa_gateway.messages
+    assert (sent.text, sent.media.file_name) == ("Tagihan 42, terima kasih.", "Tagihan 42.pdf")

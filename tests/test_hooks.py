@@ -13,7 +13,8 @@ import pytest
 from airflow_provider_nusawa.gateway.client import AsyncClient, Client
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, InvalidSettings, Refused
-from airflow_provider_nusawa.gateway.messages import Message, Outcome
+from airflow_provider_nusawa.gateway.media import Media
+from airflow_provider_nusawa.gateway.messages import Message, Options, Outcome
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.testing import NusaWaGateway
 
@@ -127,3 +128,15 @@ def test_airflows_own_button_reaches_the_hook(nusawa_gateway: NusaWaGateway) -> 
 
     assert well
     assert sentence.startswith("The account has 100000 credits")
+
+
+def test_media_and_options_go_through_v1_and_not_through_v3(nusawa_gateway):
+    media, options = Media(content=b"%PDF", file_name="a.pdf"), Options(sender="628110", include_unsubscribe=True)
+    with pytest.raises(InvalidMessage, match="set api_version to v1"):
+        NusaWaHook().send_message("081234567890", "", media=media)
+    nusawa_gateway.use(api_version="v1")
+
+    NusaWaHook().send_message("081234567890", "", media=media, options=options)
+
+    (stored,) = nusawa_gateway.messages
+    assert (stored.media.file_name, nusawa_gateway.requests[-1].fields["sender"]) == ("a.pdf", "628110")
