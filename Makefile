@@ -6,7 +6,7 @@ AIRFLOW ?= 3.3.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check matrix bench emulator ui chaos browser pictures constraints dist clean python
+.PHONY: help demo test lint check matrix bench emulator ui chaos cluster browser pictures constraints dist clean python
 
 # Prints the path of an environment's interpreter, after making sure of it.
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
@@ -39,8 +39,12 @@ emulator: python  ## the gateway emulator alone, printing the connection to expo
 ui: python  ## a local Airflow with the emulator behind it, ready to click through
 	$(IN_ENV) -m dev.ui $(ARGS)
 
-chaos: python  ## the kill tests with many seeds
-	@python=$$($(SETUP)) && NUSAWA_SEEDS=20 $$python -m pytest tests/e2e/test_kills.py $(ARGS)
+chaos: python  ## the kill tests with many seeds: of single sends, of campaigns' runners, of their tasks and workers
+	@python=$$($(SETUP)) && NUSAWA_SEEDS=20 $$python -m pytest tests/e2e/test_kills.py tests/e2e/test_campaign_kills.py \
+	    tests/campaign/test_runner_chaos.py tests/campaign/test_runner_kills.py $(ARGS)
+
+cluster: python  ## campaigns on two Celery workers, with a real Redis and a real PostgreSQL, which it starts and ends
+	@python=$$($(SETUP) --extra cluster) && $$python -m pytest tests/cluster $(ARGS)
 
 browser: python  ## the tests by hand: a person's clicks, in a headless Chromium
 	@python=$$($(SETUP) --extra browser) && $$python -m pytest tests/browser $(ARGS)

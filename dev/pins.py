@@ -9,7 +9,7 @@ from dev.installer import find_uv, uv_environ
 from dev.say import Trouble, run_main, say
 from dev.versions import CONSTRAINTS, ROOT, TESTED, Airflow
 
-EXTRAS = ("test", "bench", "browser")
+EXTRAS = ("test", "bench", "browser", "cluster")
 # What a machine has beside its main registry is its own; a list is for everybody.
 OWN = ("UV_INDEX", "UV_FIND_LINKS", "UV_INDEX_STRATEGY")
 

@@ -17,7 +17,9 @@ def answers(backend: Backend) -> dict[str, list[str]]:
     """Return what each recipient's requests came to, in their order."""
     assert backend.books.counts["send"] <= (backend.books.requests.maxlen or 0), "the books hold not all any more"
     found: dict[str, list[str]] = defaultdict(list)
-    for request in backend.books.requests:
+    with backend.lock:
+        requests = list(backend.books.requests)
+    for request in requests:
         if request.call == "send":
             found[request.number].append(request.outcome)
     return dict(found)
