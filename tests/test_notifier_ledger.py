@@ -16,7 +16,7 @@ from sends import name_ledger
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.alert_memory import KEEP_SECONDS, change_memory
 from airflow_provider_nusawa.ledger.journal_store import journal_of
-from airflow_provider_nusawa.ledger.people import suppress
+from airflow_provider_nusawa.ledger.people import suppress, unsuppress
 from airflow_provider_nusawa.ledger.place import connect
 from airflow_provider_nusawa.ledger.schema_shared import alerts
 from airflow_provider_nusawa.ledger.store import open_ledger
@@ -142,6 +142,25 @@ def test_a_ledger_that_cannot_be_had_loses_no_alert_and_within_a_process_none_is
     assert len(told.messages) == 1
     assert "The ledger is left out of this alert" in caplog.text
     assert "min_interval holds within this process only" in caplog.text
+
+
+def test_who_takes_the_no_back_is_told_of_the_very_event(told, ledger, another_process):
+    ledger.write(lambda tx: suppress(tx, ["6281234567890"], who="test", reason="asked"))
+    NusaWaNotifier(to=ON_CALL, text="Halo", heed_suppressions=True)(failed_task())
+    ledger.write(lambda tx: unsuppress(tx, ["6281234567890"], who="test", reason="changed mind"))
+
+    NusaWaNotifier(to=ON_CALL, text="Halo", heed_suppressions=True)(failed_task())
+
+    assert len(told.messages) == 1
+
+
+def test_what_the_ledger_knew_is_not_told_again_here_once_it_is_away(told, ledger, monkeypatch, another_process):
+    NusaWaNotifier(to=ON_CALL, text="Halo")(failed_task(task_state_store=None))
+    monkeypatch.setenv("AIRFLOW_CONN_THE_LEDGER", '{"conn_type": "sqlite", "host": "/nowhere/ledger.sqlite"}')
+
+    NusaWaNotifier(to=ON_CALL, text="Halo")(failed_task(task_state_store=None))
+
+    assert len(told.messages) == 1
 
 
 def test_a_ledger_connection_that_is_missing_loses_no_alert(told, caplog):
