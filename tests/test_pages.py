@@ -28,7 +28,7 @@ pytestmark = [
 ]
 NAMED = f"campaign?name={quote(HOSTILE)}"
 LISTED = f"recipients?name={quote(HOSTILE)}"
-USERS = {"ann": "admin", "vic": "viewer"}
+USERS = {"ann": "admin", "vic": "viewer", "pat": ""}  # pat may log in, and nothing else
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Site:
-    """An API server with a campaign in its ledger, and two people who may log in."""
+    """An API server with a campaign in its ledger, and three people who may log in."""
 
     def __init__(self, url: str) -> None:
         self.host = urlsplit(url).netloc
@@ -115,7 +115,16 @@ def test_a_number_is_not_found_for_who_is_not_logged_in(site: Site) -> None:
     assert site.ask(LISTED, form={"number": number(1)}).status == 401
 
 
-@pytest.mark.parametrize("user", list(USERS))
+@pytest.mark.parametrize("path", ["", NAMED, LISTED])
+def test_who_may_not_see_runs_sees_no_campaigns(site: Site, path: str) -> None:
+    answer = site.ask(path, "pat")
+
+    assert answer.status == 403
+    assert "You may not see the runs of Dags" in answer.page.text
+    assert HOSTILE not in answer.page.text
+
+
+@pytest.mark.parametrize("user", ["ann", "vic"])
 def test_who_may_see_runs_sees_campaigns(site: Site, user: str) -> None:
     answer = site.ask("", user)
 
@@ -158,6 +167,14 @@ def test_recipients_are_masked_and_found_by_their_full_number(site: Site) -> Non
     assert "Nobody of that number" in nobody.html
     assert nonsense.status == 200
     assert "That is no number" in nonsense.page.text
+
+
+def test_long_lists_come_in_pages(site: Site) -> None:
+    first_list_ends = 2**32 + 10  # the id of line 10 of the first list
+
+    rest = site.ask(f"{LISTED}&after={first_list_ends}", "vic")
+
+    assert len(rest.page.all("tr")) == 1 + 2
 
 
 def test_recipients_of_one_state(site: Site) -> None:

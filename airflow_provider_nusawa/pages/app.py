@@ -101,8 +101,11 @@ def _figures(seen: Seen, name: str, rehearsal: bool) -> CampaignFigures:
     """Return a campaign's figures; its rehearsal's where there is nothing else. A task's link knows only the name."""
     try:
         return seen.figures(name, rehearsal=rehearsal)
-    except NoSuchCampaign:
-        return seen.figures(name, rehearsal=True)
+    except NoSuchCampaign as error:
+        try:
+            return seen.figures(name, rehearsal=True)
+        except NoSuchCampaign:
+            raise error from None
 
 
 def _open_ledger() -> Any:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -201,3 +204,20 @@ def test_a_connection_is_named_in_every_form(desk: Desk, form: str, monkeypatch:
     output = desk.resolve("--connection", "by_id" if form == "id" else uri)
 
     assert "1 of 3 unknown recipients are resolved" in output
+
+
+def test_the_commands_in_the_guide_run(desk: Desk, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ python -m airflow_provider_nusawa\.ledger (.+)$", guide, re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    Path("told.csv").write_text(f"number,outcome,message_id\n{number(31)},accepted,0123\n")
+    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_DEFAULT", desk.connection())
+    campaign = unknown(desk.house, "promo-2026", people=[31, 32])
+    desk.called_back(desk.sent(32))
+
+    for command in commands:
+        result = CliRunner().invoke(main, ["--ledger", desk.place, *shlex.split(command)])
+        assert result.exit_code == 0, result.output
+
+    assert len(commands) == 2
+    assert list(desk.house.states(campaign).values()) == ["accepted", "accepted"]
