@@ -16,7 +16,9 @@ from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.ledger.reading import Line
 from airflow_provider_nusawa.ledger.states import Sending
 
-AT_ONCE = 2_000
+_AT_ONCE = 250
+"""So few live at once that Python's garbage collector, which counts what is made and not let go, seldom looks."""
+
 _MAX_REASON = 250  # the ledger's column
 _NOBODY: Mapping[str, str] = {}
 
@@ -75,7 +77,7 @@ class Checks:
 def in_batches(source: Source) -> Iterator[list[Row]]:
     """Read a source to its end, and close it, also where nobody wants the rest."""
     with closing(source()) as rows:  # type: ignore[type-var]
-        while batch := list(islice(rows, AT_ONCE)):
+        while batch := list(islice(rows, _AT_ONCE)):
             yield batch
 
 

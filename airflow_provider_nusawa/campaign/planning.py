@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from airflow_provider_nusawa.campaign.checking import AT_ONCE, Checks, in_batches, people_of
+from airflow_provider_nusawa.campaign.checking import Checks, in_batches, people_of
 from airflow_provider_nusawa.campaign.errors import BadRow, ListUnfit, NewRecipients
 from airflow_provider_nusawa.campaign.marks import People
 from airflow_provider_nusawa.campaign.rows import Source
@@ -19,6 +19,9 @@ from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import Ledger
 
 MAX_BAD_SHOWN = 20
+
+_HOPELESS = 2_000
+"""So many bad rows on end, and the rest is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,16 @@ def _none_of_it_if_it_fails(reader: Reader) -> Iterator[None]:
 def _read(reader: Reader, source: Source, text: Text, rules: Rules) -> list[BadRow]:
     """Put all rows on record; return the first of the bad ones."""
     bad: list[BadRow] = []
+    on_end = 0
     with people(rules.exclude, rules) as excluded, people(rules.only, rules) as only:
         checks = Checks(text, rules.region, excluded, only)
         for rows in in_batches(source):
             lines = checks.check(rows)
             found = bad_rows(lines)
             bad += found[: MAX_BAD_SHOWN - len(bad)]
-            if len(found) == AT_ONCE and rules.max_bad_share < 1:
-                raise ListUnfit(f"{AT_ONCE} rows in a row are bad: this is not the right list, or text", bad=bad)
+            on_end = on_end + len(found) if len(found) == len(lines) else 0
+            if on_end >= _HOPELESS and rules.max_bad_share < 1:
+                raise ListUnfit(f"{on_end} rows on end are bad: this is not the right list, or text", bad=bad)
             reader.add(lines)
     return bad
 

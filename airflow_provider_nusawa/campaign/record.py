@@ -69,7 +69,7 @@ class Record:
             counts |= ledger.read(lambda tx: self._count(tx, persons))
         return counts
 
-    def _count(self, tx: Tx, persons: list[bytes]) -> dict[str, int]:
+    def _count(self, tx: Tx, persons: list[int]) -> dict[str, int]:
         suppressed = suppressed_among(tx, persons)
         rest = [person for person in persons if person not in suppressed]
         capped = sated_among(tx, rest, self._setting.limits)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 Record = dict[str, str]
 """One answer: field names in lower case, every value as text. Numbers keep their digits; null is empty."""
 
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # json.loads would make a new one for each answer
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -28,7 +30,7 @@ def read_records(body: bytes) -> list[Record]:
 def parse_json(body: bytes) -> Any:
     """Parse JSON with every number left as its text, so that ids keep all their digits; None if unreadable."""
     try:
-        return json.loads(body, parse_int=str, parse_float=str)
+        return _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError):
         return None  # the caller says what an unreadable answer means
 

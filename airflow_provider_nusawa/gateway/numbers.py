@@ -35,8 +35,9 @@ def normalise_number(raw: str | int, region: str = "ID") -> str:
     :raises InvalidSettings: for a region that does not exist.
     """
     text = _text_of(raw)
-    common = _COMMON.fullmatch(text.translate(_COMMON_GAPS)) if region == "ID" else None
-    return "62" + common[1] if common else _by_library(text, region.upper())
+    if region == "ID" and (common := _COMMON.fullmatch(text) or _COMMON.fullmatch(text.translate(_COMMON_GAPS))):
+        return "62" + common[1]
+    return _by_library(text, region.upper())
 
 
 def is_echo(echo: str, number: str) -> bool:

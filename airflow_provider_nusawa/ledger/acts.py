@@ -41,7 +41,7 @@ _CHOICES: dict[Again, tuple[Any, ...]] = {
 }
 
 
-def note_act(tx: Tx, what: str, *, who: str, reason: str, rows: int = 0, person: bytes | None = None) -> int:
+def note_act(tx: Tx, what: str, *, who: str, reason: str, rows: int = 0, person: int | None = None) -> int:
     """Put an act of a person on record, and return its number."""
     act = {"at": tx.now, "who": who[:250], "what": what[:250], "reason": reason[:250], "rows": rows, "person": person}
     made = tx.run(sa.insert(acts).values(act)).inserted_primary_key

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.tx import Tx
 
-COLUMNS = {"id": "bigint", "person": "bytea", "number": "text", "fields": "text"}
+COLUMNS = {"id": "bigint", "person": "bigint", "number": "text", "fields": "text"}
 """What differs from line to line, with PostgreSQL's type."""
 
 
-def insert_lines(tx: Tx, rows: Sequence[tuple[int, bytes, str, str]], same: Mapping[str, str | int | float]) -> None:
+def insert_lines(tx: Tx, rows: Sequence[tuple[int, int, str, str]], same: Mapping[str, str | int | float]) -> None:
     """Insert recipients, but for those whom the campaign has already: of each row ``COLUMNS``, and what all share.
 
     :param same: Written into the statement itself: never what came from a list, whose values are bound.

@@ -11,8 +11,8 @@ metadata = sa.MetaData()
 TIME = sa.Float(53)
 """Seconds since 1970, by the database's clock."""
 
-PERSON = sa.LargeBinary(16)
-"""A number's HMAC under the ledger's secret, cut to 128 bits."""
+PERSON = sa.BigInteger()
+"""A number's HMAC under the ledger's secret, as ``Marker`` makes it."""
 
 COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Only a column of type INTEGER is SQLite's own row number: it numbers rows by itself, and needs no index."""

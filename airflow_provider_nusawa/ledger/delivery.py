@@ -50,11 +50,10 @@ def apply_reports(tx: Tx, reports: Iterable[DeliveryReport]) -> int:
 
 def apply_orphans(tx: Tx, message_ids: Iterable[str]) -> None:
     """Apply the reports that came before these messages were known."""
-    for part in chunks(message_ids):
-        rows = tx.run(sa.select(orphans).where(orphans.c.message_id.in_(part))).all()
-        if rows:
-            apply_reports(tx, [_report(row) for row in rows])
-            tx.run(sa.delete(orphans).where(orphans.c.message_id.in_([row.message_id for row in rows])))
+    rows = tx.run(sa.select(orphans).where(tx.among(orphans.c.message_id, message_ids))).all()
+    if rows:
+        apply_reports(tx, [_report(row) for row in rows])
+        tx.run(sa.delete(orphans).where(tx.among(orphans.c.message_id, [row.message_id for row in rows])))
 
 
 def undelivered(

@@ -22,18 +22,18 @@ def planned_campaign(tx: Tx, name: str, *, redirected: bool = False) -> int | No
     return tx.run(query.where(*where, plans.c.complete_at.is_not(None)).limit(1)).scalar()
 
 
-def known_among(tx: Tx, campaign_id: int, persons: Sequence[bytes]) -> set[bytes]:
+def known_among(tx: Tx, campaign_id: int, persons: Sequence[int]) -> set[int]:
     """Return those whom a campaign has already."""
     return _among(tx, persons, _r.campaign_id == campaign_id)
 
 
-def refused_lately(tx: Tx, persons: Sequence[bytes], codes: Sequence[int], seconds: float = DAY_SECONDS) -> set[bytes]:
+def refused_lately(tx: Tx, persons: Sequence[int], codes: Sequence[int], seconds: float = DAY_SECONDS) -> set[int]:
     """Return those whose latest refusal within that time was by one of these codes of the gateway."""
     return _among(tx, persons, _r.code.in_(codes), _r.changed_at > tx.now - seconds)
 
 
-def _among(tx: Tx, persons: Sequence[bytes], *conditions: Any) -> set[bytes]:
-    found: set[bytes] = set()
+def _among(tx: Tx, persons: Sequence[int], *conditions: Any) -> set[int]:
+    found: set[int] = set()
     for part in chunks(persons):
         found.update(tx.run(sa.select(_r.person).where(_r.person.in_(part), *conditions)).scalars())
     return found

@@ -11,7 +11,7 @@ from airflow_provider_nusawa.ledger.moving import Row
 from airflow_provider_nusawa.ledger.schema import campaigns, postings, recipients
 from airflow_provider_nusawa.ledger.schema_shared import suppressions
 from airflow_provider_nusawa.ledger.states import PERHAPS_SENT
-from airflow_provider_nusawa.ledger.tx import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +45,21 @@ def is_open(tx: Tx, limits: Limits) -> bool:
     return limits.opens_at <= tx.now < limits.closes_at
 
 
-def suppressed_among(tx: Tx, persons: Sequence[bytes]) -> set[bytes]:
-    found: set[bytes] = set()
-    for part in chunks(persons):
-        query = sa.select(suppressions.c.person).where(suppressions.c.person.in_(part))
-        found.update(tx.run(query).scalars())
-    return found
+def suppressed_among(tx: Tx, persons: Sequence[int]) -> set[int]:
+    query = sa.select(suppressions.c.person).where(tx.among(suppressions.c.person, persons))
+    return set(tx.run(query).scalars())
 
 
-def sated_among(tx: Tx, persons: Sequence[bytes], limits: Limits) -> set[bytes]:
+def sated_among(tx: Tx, persons: Sequence[int], limits: Limits) -> set[int]:
     """Return those who have had all that one person may get. A rehearsal's messages reached nobody, and count not."""
     if limits.max_per_person is None:
         return set()
     r = recipients.c
     since = tx.now - limits.person_seconds
     real = sa.select(campaigns.c.id).where(campaigns.c.redirected == sa.false())
-    sated: set[bytes] = set()
-    for part in chunks(persons):
-        got = (r.person.in_(part), r.sending.in_(PERHAPS_SENT), r.posted_at > since, r.campaign_id.in_(real))
-        query = sa.select(r.person).where(*got).group_by(r.person).having(sa.func.count() >= limits.max_per_person)
-        sated.update(tx.run(query).scalars())
-    return sated
+    got = (tx.among(r.person, persons), r.sending.in_(PERHAPS_SENT), r.posted_at > since, r.campaign_id.in_(real))
+    query = sa.select(r.person).where(*got).group_by(r.person).having(sa.func.count() >= limits.max_per_person)
+    return set(tx.run(query).scalars())
 
 
 def room_today(tx: Tx, campaign_id: int, limits: Limits) -> int | None:

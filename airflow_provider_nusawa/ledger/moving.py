@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.schema import changes, recipients
 from airflow_provider_nusawa.ledger.states import Actor, Move
-from airflow_provider_nusawa.ledger.tx import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx
 
 _r = recipients.c
 
@@ -33,11 +34,8 @@ LOCKED = (
 
 def lock(tx: Tx, ids: Iterable[int]) -> list[Row]:
     """Return these recipients, nobody else's to change until the commit; in one order, so that none wait in a ring."""
-    rows: list[Row] = []
-    for part in chunks(sorted(ids)):
-        query = sa.select(*LOCKED).where(_r.id.in_(part)).order_by(_r.id)
-        rows += tx.run(query.with_for_update())
-    return rows
+    query = sa.select(*LOCKED).where(tx.among(_r.id, ids)).order_by(_r.id)
+    return list(tx.run(query.with_for_update()))
 
 
 def move(
@@ -48,22 +46,19 @@ def move(
     actor: Actor,
     only_if: Any = None,
     values: dict[str, Any] | None = None,
-    try_offset: int = 0,
     note: str | None = None,
 ) -> bool:
     """Move locked recipients by one UPDATE, which states from where and, with ``only_if``, on what else it depends.
 
     :param values: What else it sets, the same for all.
-    :param try_offset: 1 if this very move begins a try.
     :returns: Whether it moved them all. If not, the caller must end the transaction by an error.
     """
-    setting = {"sending": step.after, "changed_at": tx.now, **(values or {})}
-    moved = 0
-    for part in chunks([row.id for row in rows]):
-        update = sa.update(recipients).where(_r.id.in_(part), _r.sending.in_(step.before | step.late))
-        update = update if only_if is None else update.where(only_if)
-        moved += tx.run(update.values(setting)).rowcount
-    record(tx, step, rows, actor=actor, try_offset=try_offset, note=note)
+    if not rows:
+        return True
+    update = sa.update(recipients).where(_among(tx, rows), _r.sending.in_(step.before | step.late))
+    update = update if only_if is None else update.where(only_if)
+    moved = tx.run(update.values({"sending": step.after, "changed_at": tx.now, **(values or {})})).rowcount
+    _record(tx, step, rows, actor=actor, note=note)
     return moved == len(rows)
 
 
@@ -78,32 +73,31 @@ def move_each(tx: Tx, step: Move, rows: Sequence[Row], values: Sequence[dict[str
         for row, own in zip(rows, values, strict=True)
     ]
     tx.run(update.values(changed_at=tx.now), keyed)
-    record(tx, step, rows, actor=actor, values=values)
+    told = [name for name in ("code", "message_id", "api") if name in names]
+    _record(tx, step, rows, actor=actor, told=told)
 
 
-def record(
-    tx: Tx,
-    step: Move,
-    rows: Sequence[Row],
-    *,
-    actor: Actor,
-    try_offset: int = 0,
-    values: Sequence[dict[str, Any]] = (),
-    note: str | None = None,
+def _record(
+    tx: Tx, step: Move, rows: Sequence[Row], *, actor: Actor, told: Sequence[str] = (), note: str | None = None
 ) -> None:
-    """Count a move, and note it for each person."""
-    for row in rows:
-        tx.count(row.plan_id, row.sending.value, -1)
-        tx.count(row.plan_id, step.after.value, 1)
-    if not step.silent:
-        notes = [
-            change(
-                tx, row.id, step.after.value, actor=actor, try_number=row.tries + try_offset, lease=row.lease, note=note
-            )
-            | {name: own[name] for name in ("code", "message_id", "api") if name in own}
-            for row, own in zip(rows, values or [{}] * len(rows), strict=True)
-        ]
-        write_changes(tx, notes)
+    """Count a move, and note it for each person, by one INSERT from the rows as they are now.
+
+    :param told: Columns of the gateway's answer that belong to this move.
+    """
+    for (plan_id, before), n in Counter((row.plan_id, row.sending) for row in rows).items():
+        tx.count(plan_id, before.value, -n)
+        tx.count(plan_id, step.after.value, n)
+    if step.silent:
+        return
+    same = {"at": tx.now, "state": step.after.value, "actor": actor, "note": note}
+    own = {"recipient_id": _r.id, "try_number": _r.tries, "lease": _r.lease, **{name: _r[name] for name in told}}
+    given = [*(sa.literal(value, changes.c[name].type) for name, value in same.items()), *own.values()]
+    source = sa.select(*given).where(_among(tx, rows)).order_by(_r.id)
+    tx.run(sa.insert(changes).from_select([*same, *own], source))
+
+
+def _among(tx: Tx, rows: Sequence[Row]) -> Any:
+    return tx.among(_r.id, [row.id for row in rows])
 
 
 def change(tx: Tx, recipient_id: int, state: str, *, actor: Actor, try_number: int, **rest: Any) -> dict[str, Any]:

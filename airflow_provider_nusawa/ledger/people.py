@@ -84,7 +84,7 @@ def suppressed(tx: Tx, numbers: Iterable[str]) -> set[str]:
 
 def suppressions_of(tx: Tx) -> Iterator[Suppression]:
     for row in tx.run(sa.select(suppressions).order_by(suppressions.c.added_at)):
-        yield Suppression(row.person.hex(), row.number or "", row.reason, row.added_at)
+        yield Suppression(f"{row.person:016x}", row.number or "", row.reason, row.added_at)
 
 
 def history_of(tx: Tx, number: str) -> list[dict[str, Any]]:
@@ -133,7 +133,7 @@ def purge_part(tx: Tx, older_than: float) -> int:
     return tx.run(sa.update(recipients).where(_r.id.in_(part)).values(_BLANK)).rowcount
 
 
-def _planned(tx: Tx, mark: bytes) -> list[dict[str, Any]]:
+def _planned(tx: Tx, mark: int) -> list[dict[str, Any]]:
     columns = (
         campaigns.c.name.label("campaign"),
         campaigns.c.redirected,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,13 @@ class Tx:
     def insert(self, table: sa.Table) -> Any:
         """Return an INSERT that knows ON CONFLICT, in the words of this database."""
         return (postgresql if self.ledger.is_postgresql else sqlite).insert(table)
+
+    def among(self, column: Any, values: Iterable[Any]) -> Any:
+        """Return the condition that a column holds one of these: one parameter, however many they are."""
+        if self.ledger.is_postgresql:
+            return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
+        listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
 
     def pass_gate(self, *, alone: bool) -> None:
         """Wait for whoever is alone in the gate, and be alone if asked; until the commit.

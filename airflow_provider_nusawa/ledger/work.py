@@ -159,10 +159,10 @@ class Runner:
     def _move_to_sending(self, tx: Tx, rows: Sequence[Row]) -> None:
         values = {"tries": _r.tries + 1, "posted_at": tx.clock, "quiet_until": tx.clock + self._quiet_seconds}
         mine = sa.and_(_r.lease == self.lease, is_live(tx, self.lease))
-        if not move(tx, BEGIN, rows, actor=Actor.RUNNER, only_if=mine, values=values, try_offset=1):
+        if not move(tx, BEGIN, rows, actor=Actor.RUNNER, only_if=mine, values=values):
             raise LeaseLost("the lease ran out while requests were to begin")
 
-    def _without(self, tx: Tx, step: Any, rows: list[Row], persons: set[bytes]) -> list[Row]:
+    def _without(self, tx: Tx, step: Any, rows: list[Row], persons: set[int]) -> list[Row]:
         out = [row for row in rows if row.person in persons]
         if out:
             reason = "has had as many messages as one person may get" if step is CAP else "said no"
