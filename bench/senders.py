@@ -47,7 +47,7 @@ def our_client(gateway: Remote) -> Iterator[Sender]:
 
 
 @contextmanager
-def bare_requests(gateway: Remote) -> Iterator[Sender]:
+def bare_requests(gateway: Remote, at_once: int = AT_ONCE) -> Iterator[Sender]:
     url = f"{gateway.url}/api/v3/sendwa/plain"
     with requests.Session() as session:
 
@@ -56,7 +56,7 @@ def bare_requests(gateway: Remote) -> Iterator[Sender]:
             answer.raise_for_status()
             check(answer.json())
 
-        yield lambda numbers: in_threads(send, numbers)
+        yield lambda numbers: in_threads(send, numbers, at_once)
 
 
 @contextmanager
@@ -84,8 +84,8 @@ def bare_aiohttp(loop: asyncio.AbstractEventLoop, gateway: Remote) -> Iterator[S
     loop.run_until_complete(session.close())
 
 
-def in_threads(send: Callable[[str], object], numbers: Sequence[str]) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+def in_threads(send: Callable[[str], object], numbers: Sequence[str], at_once: int = AT_ONCE) -> None:
+    with ThreadPoolExecutor(at_once) as threads:
         for _ in threads.map(send, numbers):
             pass
 
