@@ -37,6 +37,8 @@ def run(dag: Any, **arguments: Any) -> dict[str, str]:
     """Run a DAG to its end; return each task's state by its name, a mapped one as ``name[0]``."""
     if AIRFLOW_V_3_0_PLUS:
         _enter(dag)
+    elif "logical_date" in arguments:
+        arguments["execution_date"] = arguments.pop("logical_date")
     dag_run = dag.test(**arguments)
     return {
         f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: str(getattr(ti.state, "value", ti.state))

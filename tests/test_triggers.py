@@ -46,7 +46,7 @@ def test_a_trigger_survives_the_trip_to_the_triggerer(cls):
 
 
 def test_the_inventory_is_complete():
-    assert len(TRIGGERS) == 3
+    assert len(TRIGGERS) == 4
 
 
 @pytest.fixture
