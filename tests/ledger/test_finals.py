@@ -86,6 +86,7 @@ def test_rehearsals_and_what_ended_long_ago_are_not_told_of(house: House) -> Non
         campaign = house.campaign(people=1, redirected=redirected)
         runner, begun = house.begun(campaign)
         runner.turn(answered(begun, Outcome.REFUSED, code=-3))
+        assert redirected is False or told(house) == []
     house.clock.now += LOOK_BACK_SECONDS + 1
 
     assert told(house) == []

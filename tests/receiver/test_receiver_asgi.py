@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from receiver_house import TOKEN, House, alone, opened, query
+from receiver_house import TOKEN, House, alone, locked, opened, query
 
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX
@@ -160,6 +160,16 @@ def test_the_receiver_alone_answers_as_in_airflow_and_writes_nothing_of_it(house
     assert garbage.split()[1:2] == long.split()[1:2] == [b"400"]
     assert (process.returncode, said) == (0, "")
     assert house.known() == {"058505911141748375": "D", "posted": "D"}
+
+
+def test_what_still_waits_when_it_is_stopped_is_written_first(house: House) -> None:
+    with alone(house) as (url, process):
+        with locked(house.path):
+            assert ask(url, query()) == 503
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+    assert house.known() == {"058505911141748375": "D"}
 
 
 def test_slow_clients_keep_nobody_waiting(house: House) -> None:

@@ -6,12 +6,11 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from receiver_house import House, call, opened, query
+from receiver_house import House, call, locked, opened, query
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
@@ -19,15 +18,6 @@ from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.hearing import is_hearing
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.receiver.writer import MOST_WAITING, PATIENCE_SECONDS, Writer
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the ledger's one write lock, as a backup that hangs would."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def statuses(house: House, count: int, first: int = 0) -> list[int]:
