@@ -37,7 +37,12 @@ NAMES = (*COUNTERS, *TIMINGS, *GAUGES)
 
 def count_sends(receipts: Iterable[Receipt], nusawa_conn_id: str) -> None:
     """Count messages by what became of them now; what an earlier try had sent was counted then."""
-    count_outcomes((receipt.outcome for receipt in receipts if not receipt.repeated), nusawa_conn_id)
+    count_outcomes(outcomes_now(receipts), nusawa_conn_id)
+
+
+def outcomes_now(receipts: Iterable[Receipt]) -> list[Outcome]:
+    """Return what this try has come to."""
+    return [receipt.outcome for receipt in receipts if not receipt.repeated]
 
 
 def count_outcomes(outcomes: Iterable[Outcome], nusawa_conn_id: str) -> None:
@@ -76,8 +81,14 @@ def count_deliveries(reports: Sequence[DeliveryReport], nusawa_conn_id: str) -> 
 
 def count_callback(status: int) -> None:
     """Count one call of the callback's page, by the HTTP status of its answer."""
-    what = "stored" if status == HTTPStatus.OK else "refused" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
-    _count(CALLBACKS[what], 1)
+    _count(CALLBACKS[callback_of(status)], 1)
+
+
+def callback_of(status: int) -> str:
+    """Return what became of a callback that was answered so."""
+    if status == HTTPStatus.OK:
+        return "stored"
+    return "refused" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
 
 
 def note_unknowns(number: int, nusawa_conn_id: str) -> None:

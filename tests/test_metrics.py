@@ -50,6 +50,24 @@ def test_what_became_of_an_alert(result, outcome):
     assert metrics.outcome_of(result) is outcome
 
 
+def test_what_an_earlier_try_has_sent_is_not_counted_again():
+    receipts = [
+        Receipt("6281234567890", "v3", Outcome.ACCEPTED, "17", repeated=True),
+        Receipt("6281234567891", "v3", Outcome.UNKNOWN, repeated=True),
+        Receipt("6281234567892", "v3", Outcome.ACCEPTED, "18"),
+    ]
+
+    assert metrics.outcomes_now(receipts) == [Outcome.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("status", "what"),
+    [(200, "stored"), (400, "refused"), (403, "refused"), (404, "refused"), (500, "failed"), (503, "failed")],
+)
+def test_what_became_of_a_callback(status, what):
+    assert metrics.callback_of(status) == what
+
+
 def test_nothing_listens_and_nothing_fails():
     metrics.note_unknowns(3, "nusawa_default")
     metrics.count_callback(200)
