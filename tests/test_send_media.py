@@ -179,6 +179,17 @@ def test_a_lost_answer_is_not_repeated_by_a_retry(gateway, invoice, fault):
     assert strike.fired == 1
 
 
+def test_two_files_with_one_caption_to_one_person_from_one_map_are_two_messages(gateway, default_ledger, tmp_path):
+    for place, name in enumerate(("a.pdf", "b.pdf", "b.pdf")):
+        (tmp_path / name).write_bytes(PDF + name.encode())
+        operator = NusaWaSendMediaOperator(
+            task_id="send", to=AISHA, file=tmp_path / name, caption="Tagihan", sender="628110"
+        )
+        operator.execute(context_of(Ti(1, map_index=place), None))
+
+    assert [message.media.file_name for message in gateway.messages] == ["a.pdf", "b.pdf"]
+
+
 def test_who_has_unsubscribed_is_a_reason_of_its_own(gateway):
     with pytest.raises(AirflowFailException, match="this person has unsubscribed"):
         send(to=magic_number("70"), media_url=URL)

@@ -72,8 +72,8 @@ def test_an_option_is_asked_for_only_where_it_is_given(options: Options, fields:
     [
         pytest.param(Media(url="https://example.com/a.png"), {"media_url": "https://example.com/a.png"}, id="url"),
         pytest.param(
-            Media(content=b"\x00%PDF", file_name="tagihan.pdf"),
-            {"media_base64": base64.b64encode(b"\x00%PDF").decode(), "file_name": "tagihan.pdf"},
+            Media(content=b"%PDF\x00", file_name="tagihan.pdf"),
+            {"media_base64": base64.b64encode(b"%PDF\x00").decode(), "file_name": "tagihan.pdf"},
             id="file",
         ),
     ],
