@@ -13,9 +13,12 @@ from campaign_tasks import number, people, tasks
 from dag_runs import run
 from tries import Ti
 
+from airflow_provider_nusawa.campaign.ending import Reason
+from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger.campaigns import begin_campaign
 from airflow_provider_nusawa.ledger.reading import Reader
-from airflow_provider_nusawa.operators.campaign_orders import refuse_if_late, run_key_of
+from airflow_provider_nusawa.operators.campaign_orders import order_of, refuse_if_late, run_key_of
+from airflow_provider_nusawa.operators.campaign_work import CampaignWork
 from airflow_provider_nusawa.triggers import NusaWaMomentTrigger
 
 __all__ = ["tasks"]
@@ -114,6 +117,18 @@ def test_a_task_that_is_told_to_stop_does_so_in_three_seconds_and_the_next_try_g
     tasks.use(rate_per_second=100)
     tasks.execute(recipients=people(40))
     assert sorted(tasks.sent) == [number(place) for place in range(40)]
+
+
+def test_a_stop_between_reading_and_sending_is_heard(tasks):
+    deferred(tasks, send_window=closed_now())
+    operator = tasks.campaign()
+    hook = NusaWaHook(tasks.conn_id)
+    work = CampaignWork(order_of(operator, hook, hook.settings, {"ti": tasks.ti}))
+
+    work.stop()
+
+    assert work.send().ending.halt.reason is Reason.TOLD
+    assert tasks.sent == []
 
 
 def test_a_task_that_is_told_to_stop_while_it_reads_plans_nothing(tasks):

@@ -158,6 +158,18 @@ def test_it_stops_asking_once_it_has_given_up(tasks):
         poke(tasks, required=1.0, give_up_after=timedelta(seconds=0.05))
 
 
+def test_only_what_was_sent_lately_is_asked_after(tasks):
+    tasks.execute("one", recipients=[{"number": magic_number("53", 1), "nama": "x"}])
+    time.sleep(1.5)
+    tasks.execute("two", recipients=[{"number": magic_number("53", 2), "nama": "x"}], on_new_recipients="add")
+    time.sleep(0.06)
+
+    assert poke(tasks, give_up_after=1.4) is False
+
+    asked = [request.fields for request in tasks.gateway.requests if request.call == "dr"]
+    assert [tasks.gateway.messages[1].id in fields.values() for fields in asked] == [True]
+
+
 def test_a_campaign_that_is_still_being_sent_is_waited_for(tasks):
     with pytest.raises(TaskDeferred):
         tasks.execute(recipients=people(4), max_per_day=2)
