@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import callbacks, imports, leg_cost, leg_rate, lost_answer, million, planning, throughput
-from bench.table import circumstances, markdown, write
+from bench.table import Row, circumstances, markdown, write
 from dev.say import run_main
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
-BENCHES = {
+BENCHES: dict[str, Callable[[], list[Row]]] = {
     "lost_answer": lost_answer.rows,
     "throughput": throughput.rows,
     "imports": imports.rows,

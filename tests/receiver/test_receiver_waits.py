@@ -199,6 +199,8 @@ def test_a_sensor_that_pokes_asks_once_in_the_longest_interval(nusawa_gateway: N
 
     assert not sensor(message, poke_interval=0.0, deferrable=False).poke({})
     assert looks(nusawa_gateway) == 0
+    assert not sensor(message, poke_interval=300.0, longest_poll_seconds=300.0, deferrable=True).poke({})
+    assert looks(nusawa_gateway) == 0
     assert not sensor(message, poke_interval=300.0, longest_poll_seconds=300.0, deferrable=False).poke({})
     assert looks(nusawa_gateway) == 1
 
