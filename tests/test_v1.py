@@ -95,7 +95,7 @@ def test_media_go_with_their_caption(media: Media, fields: dict[str, str], capti
     ],
 )
 def test_what_only_v1_can_send_is_refused_under_v3_before_any_request(message: Message) -> None:
-    with pytest.raises(InvalidMessage, match="need API v1.0: set api_version to v1"):
+    with pytest.raises(InvalidMessage, match="set api_version to v1 in the connection"):
         v3.send_request(V3.settings, message)
 
 
