@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from ledger_house import House, answered, number
 
@@ -24,6 +25,9 @@ from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.journal_store import mark_of
+from airflow_provider_nusawa.ledger.reading import Line, Reader
+from airflow_provider_nusawa.ledger.schema_shared import journal
 
 PAST = 1_000_000_000.0
 
@@ -221,3 +225,34 @@ def test_the_commands_in_the_guide_run(desk: Desk, tmp_path: Any, monkeypatch: p
 
     assert len(commands) == 2
     assert list(desk.house.states(campaign).values()) == ["accepted", "accepted"]
+
+
+def test_a_message_that_fits_two_recipients_is_nobodys(desk: Desk) -> None:
+    """As in a rehearsal, where all texts go to one number and name four digits only."""
+    redirect = number(99)
+    campaign = desk.house.campaign("halo", people=[], redirected=True)
+    reader = Reader.open(desk.house.ledger, campaign, "run 2")
+    reader.add([Line(line, number(place), {"nama": "Sama"}) for line, place in enumerate((1, 10_001), 1)])
+    reader.complete()
+    runner, begun = desk.house.begun(campaign)
+    runner.turn(answered(begun, Outcome.UNKNOWN))
+    message_id = desk.sent(99, f"[for …{number(1)[-4:]}] Halo Sama")
+    connection = json.loads(desk.connection())
+    connection["extra"]["redirect_to"] = redirect
+
+    output = desk.resolve("--rehearsal", "--message-id", message_id, "--connection", json.dumps(connection))
+
+    assert "0 of 2 unknown recipients are resolved as accepted; 2 fit" in output
+    assert list(desk.house.states(campaign).values()) == ["unknown"] * 2
+
+
+def test_a_single_sends_unknown_message_may_be_the_one(desk: Desk) -> None:
+    account, ledger = "http://gateway|demo", desk.house.ledger
+    blank = {"map_index": -1, "batch": "b", "message_id": "", "api": "v1", "refusal": "", "letter": "", "at": PAST}
+    person = mark_of(ledger, f"{account}|direct|{number(1)}")
+    row = {"scope": "s", "account": account, "person": person, "text": "t", "outcome": Outcome.UNKNOWN, **blank}
+    ledger.write(lambda tx: tx.run(sa.insert(journal).values(row)))
+    desk.called_back(desk.sent(1), desk.sent(2))
+
+    assert "1 of 3 unknown recipients are resolved as accepted; 1 fit" in desk.resolve()
+    assert desk.states() == ["unknown", "accepted", "unknown"]

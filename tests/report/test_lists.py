@@ -13,6 +13,7 @@ from ledger_house import House, number
 from report_house import HOSTILE, PEOPLE
 
 from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.listing import some_of
 from airflow_provider_nusawa.ledger.people import forget
 from airflow_provider_nusawa.report.figures import CampaignFigures
 from airflow_provider_nusawa.report.outputs import Report, kind_of
@@ -108,3 +109,14 @@ def test_a_long_list_does_not_fill_the_memory(house: House) -> None:
 
     assert sink.size > 1_000_000
     assert peak < 25_000_000
+
+
+def test_a_page_of_recipients_goes_over_the_end_of_a_list_and_no_further(house: House, campaign: Campaign) -> None:
+    def page(most: int, after: int = 0) -> list[int]:
+        return [row["id"] for row in house.ledger.read(lambda tx: some_of(tx, campaign.id, most, after=after))]
+
+    everybody = page(100)
+
+    assert len(everybody) == PEOPLE + 2
+    assert page(PEOPLE + 1) == everybody[:-1]
+    assert page(3, after=everybody[8]) == everybody[9:12]
