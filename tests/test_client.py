@@ -202,3 +202,12 @@ def test_a_fault_of_ours_is_called_one_and_sends_nothing(settings, nusawa_gatewa
     assert "transport.py" in caplog.text
     assert PASSWORD not in caplog.text
     assert nusawa_gateway.requests == []
+
+
+def test_a_key_is_known_by_its_owner_and_where_there_are_none_nothing_is_asked(ask, settings, dialect, nusawa_gateway):
+    owner = ask(settings, lambda client: client.key_check())
+
+    assert (owner, [request.call for request in nusawa_gateway.requests]) == {
+        "v3": ("", []),
+        "v1": ("demo", ["check"]),
+    }[dialect]

@@ -244,3 +244,15 @@ def test_a_connection_shows_no_password() -> None:
     assert "rahasia" not in repr(read_connection('{"password": "rahasia"}'))
     with pytest.raises(InvalidSettings):
         read_connection("[1]")
+
+
+def test_an_answer_that_repeats_the_secrets_is_not_repeated(check, nusawa_gateway):
+    account = nusawa_gateway.backend.account
+    words = f"{account.password} {account.api_key} {AISHA}"
+    body = json.dumps({"error": True, "message": f"key {account.api_key} of {AISHA}", words: words, "data": [words]})
+    nusawa_gateway.fail_next("html", call="credits", body=body)
+
+    ended, said = check()
+
+    assert ended == 1
+    assert "(a name not shown): text" in said
