@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 from collections import Counter
@@ -46,7 +47,7 @@ class CampaignRun:
     """One campaign and its run.
 
     :param name: The campaign's id, and the DAG's.
-    :param group: A digit that no other campaign's numbers have.
+    :param group: Two digits that no other campaign's numbers have.
     :param ledger_url: Where its ledger will be.
     """
 
@@ -62,7 +63,7 @@ class CampaignRun:
         people: int = 5000,
     ) -> None:
         self.house, self.backend, self.name, self.ledger_url = house, backend, name, ledger_url
-        self.numbers = [f"6281{group}{place:07d}" for place in range(people)]
+        self.numbers = [f"6281{group:02d}{place:06d}" for place in range(people)]
         path = house.home / f"{name}.csv"
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([["number", "nama"], *([number, f"N{number[-4:]}"] for number in self.numbers)])
@@ -70,10 +71,16 @@ class CampaignRun:
         self.run_id = house.trigger(name)
         self.under_way = 0
 
+    def again(self) -> CampaignRun:
+        """Start another run of the same campaign."""
+        other = copy.copy(self)
+        other.run_id = self.house.trigger(self.name)
+        return other
+
     @property
     def sends(self) -> int:
         """How many requests the gateway has got for it."""
-        prefix = self.numbers[0][:5]
+        prefix = self.numbers[0][:6]
         with self.backend.lock:
             requests = list(self.backend.books.requests)
         return sum(request.call == "send" and request.number.startswith(prefix) for request in requests)

@@ -23,6 +23,7 @@ os.environ |= {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
 }
 
+pytest.register_assert_rewrite("promise", "campaign_run")
 pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients", "sends"]
 
 

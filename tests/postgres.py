@@ -105,15 +105,15 @@ class Postgres:
                 return
         raise TimeoutError("PostgreSQL did not start within 30 seconds")
 
-    def stop(self) -> None:
-        """Stop at once, whoever is connected; unless durable, as a crash would."""
+    def stop(self, *, crash: bool = False) -> None:
+        """Stop at once, whoever is connected; unless durable, always as a crash would."""
         if self._process:
-            self._process.send_signal(signal.SIGINT if self._durable else signal.SIGQUIT)
+            self._process.send_signal(signal.SIGQUIT if crash or not self._durable else signal.SIGINT)
             self._process.wait(30)
             self._process = None
 
-    def restart(self) -> None:
-        self.stop()
+    def restart(self, *, crash: bool = False) -> None:
+        self.stop(crash=crash)
         self.start()
 
     def remove(self) -> None:

@@ -99,7 +99,8 @@ def server() -> Iterator[Postgres]:
     server.remove()
 
 
-def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres) -> None:
+@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "crashed"])
+def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres, crash: bool) -> None:
     clock, backend = Ahead(), Backend(Account(balance=1_000))
     backend.rules.latency_seconds["send"] = 0.1
     with serve(backend) as gateway, open_ledger(server.new_place(), create=True, clock=clock) as ledger:
@@ -107,7 +108,7 @@ def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres
         campaign = legs.campaign(people=150)
         with legs.running(legs.leg(campaign, rate_per_second=50)) as endings:
             legs.until(lambda: legs.sends > 30)
-            server.restart()
+            server.restart(crash=crash)
             restarted = time.monotonic()
         took = time.monotonic() - restarted
 

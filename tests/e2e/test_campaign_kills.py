@@ -115,3 +115,15 @@ def test_kills_amid_five_thousand_message_nobody_twice(
     for run in runs:
         run.check()
         assert run.row["try_number"] > 1
+
+
+def test_two_runs_of_one_campaign_share_the_work(airflow: House, backend: Backend, server: Postgres) -> None:
+    url = ledger_urls(airflow, server)["by_file"]
+    first = CampaignRun(airflow, backend, "shared", 99, conn_id="by_file", ledger_url=url, people=2500)
+    first.until_sending()
+
+    second = first.again()
+    airflow.until(lambda: len(first.senders()) == 2, 60, second.last_words)
+
+    for run in (first, second):
+        run.check()
