@@ -65,12 +65,12 @@ class NusaWaCampaignSensor(DeferrableSensor):
         self.required = required
         self.final = final
         self.give_up_after = give_up_after
-        self._killed = False
+        self._has_warned = False
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Look into the ledger; where the wait is not deferred, ask the gateway too."""
         with translated(), self._watch() as (watch, settings):
-            self._warn_of(watch.elsewhere(), settings)
+            self._warn_of_strangers(watch, settings)
             standing = watch.standing()
             if standing.verdict(self._goal) is Verdict.PENDING and not self.deferrable:
                 asyncio.run(self._ask(watch, settings))
@@ -99,9 +99,6 @@ class NusaWaCampaignSensor(DeferrableSensor):
 
         standing = Standing(**event["standing"]) if event["standing"] else None
         return self._conclude(Verdict(event["verdict"]), standing, event["trouble"], context)
-
-    def on_kill(self) -> None:
-        self._killed = True
 
     @property
     def _goal(self) -> Goal:
@@ -132,8 +129,12 @@ class NusaWaCampaignSensor(DeferrableSensor):
         if failure:
             self.log.warning("A look failed, and the wait goes on: %s", failure.what)
 
-    def _warn_of(self, elsewhere: int, settings: Settings) -> None:
-        if elsewhere:
+    def _warn_of_strangers(self, watch: Watch, settings: Settings) -> None:
+        """Say once how many messages cannot be asked after through this connection."""
+        if self._has_warned:
+            return
+        self._has_warned = True
+        if elsewhere := watch.elsewhere():
             self.log.warning(
                 "%s open messages were sent by another account or API version than %r speaks (%s): they are not asked "
                 "after here, and only callbacks can tell of them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from textwrap import dedent
 from zoneinfo import ZoneInfo
@@ -116,9 +117,11 @@ def test_a_blast_waits_for_a_person_who_is_asked_by_whatsapp(airflow, tmp_path):
     house.add_dag("blast_from_csv", (EXAMPLES / "blast_from_csv.py").read_text())
     run_id = house.trigger("blast_from_csv", {"folder": str(tmp_path)})
     house.until(lambda: len(gateway.sent_to("0812-3456-7890")) == 1, 120, "nobody was asked")
-    # An answer that comes before the task is put aside would be lost: people are slower than that.
+    # Airflow loses an answer that comes before the task is put aside, and may fail the task for one that comes within
+    # seconds of it, as with deferrals: people are slower than that.
     parked = ("awaiting_input", "deferred")
     house.until(lambda: house.books.task_states("blast_from_csv", run_id)["approve"] in parked, 60, "it did not wait")
+    time.sleep(15)
     assert gateway.sent_to("0812-7777-0001") == []
 
     path = f"/api/v2/dags/blast_from_csv/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
