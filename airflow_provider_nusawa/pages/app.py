@@ -82,12 +82,13 @@ def _add_errors(app: FastAPI, views: Views) -> None:
     @app.exception_handler(AnyHTTPException)
     async def refused(request: Request, error: AnyHTTPException) -> Response:
         login = login_url() if error.status_code == 401 else ""
-        return views.page("refused.html", error.status_code, why=str(error.detail), login=login)
+        return views.page("refused.html", error.status_code, why=str(error.detail), login=login, renews=False)
 
     @app.exception_handler(LedgerError)
     async def without_ledger(request: Request, error: LedgerError) -> Response:
         status = 404 if isinstance(error, NoSuchCampaign) else 503
-        return views.page("refused.html", status, why=f"{error.what[:1].upper()}{error.what[1:]}.", login="")
+        why = f"{error.what[:1].upper()}{error.what[1:]}."
+        return views.page("refused.html", status, why=why, login="", renews=status == 503)
 
     @app.middleware("http")
     async def with_headers(request: Request, call_next: Any) -> Response:

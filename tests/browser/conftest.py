@@ -51,6 +51,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1000, "height": 700}, color_scheme="light")
+    page.set_default_timeout(60_000)  # a busy machine
     yield page
     page.close()
 
