@@ -65,7 +65,10 @@ def wait(*message_ids: str, seconds: float = 20.0, longest: float = 300.0) -> di
     )  # fmt: skip
 
     async def fired() -> list[dict]:
-        return [event.payload async for event in trigger.run()]
+        payloads = [event.payload async for event in trigger.run()]
+        await asyncio.sleep(0.1)
+        assert len(asyncio.all_tasks()) == 1  # nobody listens to the ledger any more
+        return payloads
 
     (event,) = asyncio.run(fired())
     return event
@@ -89,7 +92,7 @@ def test_what_callbacks_did_not_tell_is_asked_for_rarely_and_found_all_the_same(
     nusawa_gateway.advance(60)
     tell(ledger, "D", told)
 
-    event = wait(told, lost, longest=7.0)
+    event = wait(told, lost, seconds=60.0, longest=12.0)
 
     assert event["verdict"] == "met"
     assert looks(nusawa_gateway) == 1
