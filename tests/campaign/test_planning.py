@@ -98,6 +98,14 @@ def test_a_list_of_nothing_but_bad_rows_is_not_read_to_its_end(house: House) -> 
     assert len(caught.value.bad) == 20
 
 
+def test_bad_rows_with_a_good_one_between_are_read_to_the_end(house: House) -> None:
+    rows = [{"number": "none", "nama": "N"}] * 1500
+
+    result = planned(house, from_list([*rows, {"number": number(1), "nama": "N"}, *rows]), max_bad_share=0.9999)
+
+    assert (result.counts.bad, result.counts.planned) == (3000, 1)
+
+
 def test_only_the_only_ones_are_planned_but_for_the_excluded(house: House) -> None:
     result = planned(house, people(1, 2, 3, 4), only=people(2, 3), exclude=people(3))
 

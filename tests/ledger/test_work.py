@@ -26,6 +26,16 @@ def test_a_message_goes_from_planned_to_accepted(house: House) -> None:
     assert (house.row().message_id, house.row().tries) == (f"m{house.row().id}", 1)
 
 
+def test_what_is_counted_at_each_move_is_what_the_rows_say(house: House) -> None:
+    campaign = house.campaign(people=5)
+
+    runner, begun = house.begun(campaign, most=3)
+    runner.turn(accepted(dict(list(begun.items())[:2])))
+
+    counts = {state.value: n for state, n in house.progress(campaign).sending.items() if n}
+    assert counts == {"accepted": 2, "sending": 1, "planned": 2}
+
+
 def test_what_is_claimed_brings_number_and_fields(house: House) -> None:
     claimed = house.runner(house.campaign(people=1)).turn(claim=5).claimed
 
