@@ -46,8 +46,8 @@ chaos: python  ## the kill tests with many seeds: of single sends, of campaigns'
 cluster: python  ## campaigns on two Celery workers, with a real Redis and a real PostgreSQL, which it starts and ends
 	@python=$$($(SETUP) --extra cluster) && $$python -m pytest tests/cluster $(ARGS)
 
-browser: python  ## the tests by hand: a person's clicks, in a headless Chromium
-	@python=$$($(SETUP) --extra browser) && $$python -m pytest tests/browser $(ARGS)
+browser: python  ## a person's clicks, in a headless Chromium, and the pages behind another login
+	@python=$$($(SETUP) --extra browser) && $$python -m pytest tests/browser tests/test_pages_fab.py $(ARGS)
 
 pictures: python  ## the same, taking the pictures of README and docs anew
 	@python=$$($(SETUP) --extra browser) && NUSAWA_PICTURES=docs/pictures $$python -m pytest tests/browser $(ARGS)
