@@ -76,7 +76,8 @@ class Cluster(House):
 
     def worker_of(self, pid: int) -> str:
         """Return the name of the worker under which a process runs."""
-        return next(name for name in WORKERS if pid in {child.pid for child in self.parts[name].descendants()})
+        workers = [self.parts[name] for name in WORKERS if name in self.parts]
+        return next(worker.name for worker in workers if pid in {child.pid for child in worker.descendants()})
 
     def lose(self, name: str) -> None:
         """End a worker and all that runs on it, as when its machine is gone."""
