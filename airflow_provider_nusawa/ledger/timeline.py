@@ -19,6 +19,7 @@ from airflow_provider_nusawa.ledger.tx import Tx
 SHOWN = (Sending.ACCEPTED, Sending.REFUSED, Sending.UNKNOWN)
 _DELIVERED = (Delivery.DELIVERED, Delivery.READ)
 _LONGEST_TAIL_SECONDS = 600.0
+_SHORTEST_SECONDS = 1.0
 _REASONS = 50
 
 _r, _c = recipients.c, changes.c
@@ -56,7 +57,7 @@ def timeline(tx: Tx, campaign_id: int, spans: int, bounds: Sequence[float]) -> T
     if first is None:
         return None
     end = min(max(last, heard), last + max(last - first, _LONGEST_TAIL_SECONDS))
-    span_seconds = max((end - first) / spans, 1.0) * 1.000_001  # so that the last moment is in the last span
+    span_seconds = max(end - first, _SHORTEST_SECONDS) / spans * 1.000_001  # so that the last moment is in the last
     found: Counter[tuple[str, int]] = Counter()
     waited: Counter[int] = Counter()
     for plan_id in plan_ids:

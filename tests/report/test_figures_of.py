@@ -49,6 +49,14 @@ def test_time_is_cut_from_the_first_request_to_the_last_word(house: House, campa
     }  # fmt: skip
 
 
+def test_the_picture_of_a_short_campaign_does_not_go_on_into_the_future(house: House, campaign: Campaign) -> None:
+    cut = house.ledger.read(lambda tx: timeline(tx, campaign.id, 400, [60.0]))
+
+    assert cut is not None
+    assert round(cut.end - START, 2) == 200, "not a second for each of its pieces"
+    assert sum(cut.counts["delivered"]) == 2
+
+
 def test_a_delivery_days_later_does_not_flatten_the_picture(house: House, campaign: Campaign) -> None:
     (fourth,) = [key for key in _accepted_ids(house, campaign) if key % 2**32 == 4]
     report(house, {fourth: (3 * 86_400, DeliveryStatus.DELIVERED)})
