@@ -19,7 +19,7 @@ STYLE = TEMPLATES / "report.css"
 
 
 def environment(*folders: Path, timezone: str) -> Environment:
-    """Return templates over these folders and this package's own fragments; all that they print is escaped.
+    """Return templates over these folders and this package's own page and fragments; all that they print is escaped.
 
     :param timezone: In which times are written.
     """
