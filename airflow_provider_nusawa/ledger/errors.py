@@ -6,9 +6,10 @@ NusaWaError
     ├── LedgerUnfit        it cannot keep the promise where it lies or as it is: move, upgrade, or mend it
     ├── LedgerUnavailable  locked or away just now: try again
     ├── LeaseLost          this runner was taken for dead: take a new lease before going on
-    ├── PlanBusy           another runner is reading this campaign's list: wait for it
     ├── CampaignChanged    the campaign is not what it was when it began: use another id
-    └── TooEarly           a request may still be under way: wait before deciding about it
+    └── NotYet             it can be done later: wait, then ask again
+        ├── PlanBusy       another runner is reading this campaign's list
+        └── TooEarly       a request may still be under way
 """
 
 from __future__ import annotations
@@ -59,23 +60,6 @@ class LeaseLost(LedgerError):
         return "Nothing was put on record under it. Take a new lease, then go on."
 
 
-class PlanBusy(LedgerError):
-    """Another runner holds the list of this campaign.
-
-    :param wait_seconds: How long its lease still lasts, if it is dead.
-    """
-
-    retryable = True
-
-    def __init__(self, what: str, *, wait_seconds: float) -> None:
-        self.wait_seconds = wait_seconds
-        super().__init__(what)
-
-    @property
-    def advice(self) -> str:
-        return "Wait until it has read the list, or until its lease has run out."
-
-
 class CampaignChanged(LedgerError):
     """The same id names another text than before."""
 
@@ -84,10 +68,10 @@ class CampaignChanged(LedgerError):
         return "Nothing was sent. Give the new text a campaign_id of its own."
 
 
-class TooEarly(LedgerError):
-    """A message is asked to be sent again while its first request may still be under way.
+class NotYet(LedgerError):
+    """What was asked can be done later.
 
-    :param wait_seconds: How long it is still too early for the last of them.
+    :param wait_seconds: After how long, at the latest.
     """
 
     retryable = True
@@ -95,6 +79,18 @@ class TooEarly(LedgerError):
     def __init__(self, what: str, *, wait_seconds: float) -> None:
         self.wait_seconds = wait_seconds
         super().__init__(what)
+
+
+class PlanBusy(NotYet):
+    """Another runner holds the list of this campaign; if it is dead, its lease lasts ``wait_seconds`` longer."""
+
+    @property
+    def advice(self) -> str:
+        return "Wait until it has read the list, or until its lease has run out."
+
+
+class TooEarly(NotYet):
+    """A message is asked to be sent again while its first request may be under way, for ``wait_seconds`` at most."""
 
     @property
     def advice(self) -> str:
