@@ -11,7 +11,8 @@ from campaign.conftest import legs
 from ledger.conftest import postgres, url
 from leg_house import LegHouse
 from sends import AISHA, BUDI, Task
-from test_sensors import IN_BOTH_MODES, delivery, fired, run
+from sensor_runs import IN_BOTH_MODES, delivery, run
+from trigger_runs import fired
 
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.hooks import NusaWaHook
