@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from typing import TextIO
 
 import click
@@ -31,9 +32,7 @@ def suppress() -> None:
 @with_ledger
 def add(ledger: Ledger, numbers: tuple[str, ...], reason: str, region: str) -> None:
     """Have these numbers sent nothing any more."""
-    read = [number_of(raw, region) for raw in numbers]
-    new = ledger.write(lambda tx: people.suppress(tx, read, who=who(), reason=reason))
-    click.echo(f"{new} are new, {len(set(read)) - new} had said no before")
+    _add(ledger, numbers, reason, region)
 
 
 @suppress.command()
@@ -55,7 +54,11 @@ def remove(ledger: Ledger, numbers: tuple[str, ...], reason: str, region: str) -
 @with_ledger
 def import_(ledger: Ledger, file: TextIO, reason: str, region: str) -> None:
     """Add all of a CSV with a column number; all or, where one cannot be read, none."""
-    read = [number_of(row.get("number") or "", region) for row in csv.DictReader(file)]
+    _add(ledger, [row.get("number") or "" for row in csv.DictReader(file)], reason, region)
+
+
+def _add(ledger: Ledger, numbers: Iterable[str], reason: str, region: str) -> None:
+    read = [number_of(raw, region) for raw in numbers]
     new = ledger.write(lambda tx: people.suppress(tx, read, who=who(), reason=reason))
     click.echo(f"{new} are new, {len(set(read)) - new} had said no before")
 
