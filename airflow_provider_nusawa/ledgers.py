@@ -73,6 +73,11 @@ def is_named(settings: Settings) -> bool:
     return bool(settings.ledger_conn_id or _configured())
 
 
+def is_noted(nusawa_conn_id: str) -> bool:
+    """Whether a ledger has been used for sending through this connection."""
+    return _read_variable(variable_of(nusawa_conn_id)) is not None
+
+
 def variable_of(nusawa_conn_id: str) -> str:
     """Return the name of the Airflow Variable that holds the ledger's id."""
     return f"nusawa_ledger_{nusawa_conn_id}"

@@ -39,6 +39,10 @@ class TaskStateStore:
     def mark(self, value: str) -> str:
         return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
+    def holds_earlier_tries(self) -> bool:
+        """Whether any try before this one has put somebody on record here. Raises JournalUnavailable."""
+        return any(self._get(_key(number, 0, "intents")) is not None for number in range(1, self._try))
+
     def recorded(self, intents: Sequence[Intent]) -> list[Entry | None]:
         known: dict[str, Entry] = {}
         for try_number in range(1, self._try + 1):

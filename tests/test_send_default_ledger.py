@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
-from sends import AISHA, REMEMBERS, Task
-from tries import Ti
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from sends import AISHA, BUDI, REMEMBERS, Task, name_ledger
+from tries import TaskState, Ti
 
 
 class OlderTask(Task):
@@ -70,3 +70,58 @@ def test_from_3_3_on_no_ledger_is_made_unasked(nusawa_gateway, monkeypatch, tmp_
     Task(to=AISHA).run()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_that_is_named_between_two_tries_messages_nobody_again(nusawa_gateway, monkeypatch, tmp_path):
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+    task = OlderTask(to=AISHA)
+    task.run()
+    name_a_new_ledger(nusawa_gateway, monkeypatch, tmp_path)
+
+    told = task.fails(AirflowFailException)
+
+    assert "try 2" in told
+    assert len(nusawa_gateway.messages) == 1
+
+
+@pytest.mark.skipif(not REMEMBERS, reason="task state came with Airflow 3.3")
+def test_what_task_state_remembers_counts_also_after_a_ledger_was_named(nusawa_gateway, monkeypatch, tmp_path):
+    nusawa_gateway.fail_next(-99, number=BUDI)
+    task = Task(to=[AISHA, BUDI])
+    task.fails(AirflowException)
+    name_a_new_ledger(nusawa_gateway, monkeypatch, tmp_path)
+
+    task.run()
+
+    assert task.outcomes == ["accepted", "accepted"]
+    assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
+
+
+@pytest.mark.skipif(not REMEMBERS, reason="task state came with Airflow 3.3")
+@pytest.mark.parametrize("wants", [{"idempotency_key": "k"}, {"heed_suppressions": True}])
+def test_what_needs_the_ledger_cannot_be_asked_of_a_second_try(nusawa_gateway, default_ledger, wants):
+    task = Task(to=AISHA)
+    task.run()
+
+    told = task.fails(AirflowFailException, **wants)
+
+    assert "on record in Airflow's task state" in told
+    assert len(nusawa_gateway.messages) == 1
+
+
+@pytest.mark.skipif(not REMEMBERS, reason="task state came with Airflow 3.3")
+def test_what_the_file_remembers_counts_also_after_airflow_has_got_a_task_state(nusawa_gateway, default_ledger):
+    task = OlderTask(to=AISHA)
+    task.run()
+    upgraded = Task(TaskState(), to=AISHA, ti=task.ti)
+    upgraded.ti.try_number = 1
+
+    upgraded.run()
+
+    assert upgraded.ti.xcoms["return_value"]["repeated"]
+    assert len(nusawa_gateway.messages) == 1
+
+
+def name_a_new_ledger(gateway, monkeypatch, tmp_path):
+    gateway.settings_extra["ledger_conn_id"] = name_ledger(monkeypatch, f"sqlite:///{tmp_path}/new.sqlite")
+    gateway.use()

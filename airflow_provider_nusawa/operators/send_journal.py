@@ -25,7 +25,8 @@ def open_journal(
     """Open the journal of one try, and close it.
 
     The ledger is used where one is named, where an argument needs it, and below Airflow 3.3, which has no other
-    memory, in a file on this machine; unless tasks run on other machines: then a second try is refused.
+    memory, in a file on this machine; unless tasks run on other machines: then a second try is refused. A later try
+    goes on where the tries before are on record, also where another place has been named since.
 
     :raises AirflowFailException: for a second try whose first one nothing remembers, and for an empty key.
     :raises LedgerError: if the ledger that is needed cannot be used; then nothing may be sent.
@@ -36,15 +37,33 @@ def open_journal(
 
     key = _key(idempotency_key)
     settings, ti, accessor = hook.settings, context["ti"], context.get("task_state_store")
-    needs_ledger = bool(key) or heed_suppressions or ledgers.is_named(settings)
-    if needs_ledger or (accessor is None and not ledgers.remote_executor()):
+    in_task_state = TaskStateStore(accessor, ti) if accessor is not None else None
+    needs_ledger = bool(key) or heed_suppressions
+    if ti.try_number > 1 and in_task_state and in_task_state.holds_earlier_tries():
+        # Where they are is where it goes on: a ledger that was named since knows nothing of them.
+        _refuse_if(needs_ledger, ti.try_number)
+        yield in_task_state
+    elif needs_ledger or _goes_to_ledger(hook, ti, has_task_state=in_task_state is not None):
         with closing(ledgers.open_for_sending(settings, hook.nusawa_conn_id)) as ledger:
             yield _in_ledger(ledger, settings, ti, key, heed_suppressions)
-    elif accessor is not None:
-        yield TaskStateStore(accessor, ti)
+    elif in_task_state:
+        yield in_task_state
     else:
         _refuse_a_second(ti.try_number)
         yield Forgetful()
+
+
+def _goes_to_ledger(hook: NusaWaHook, ti: Any, *, has_task_state: bool) -> bool:
+    """Whether a try without records in task state looks for them in the ledger, and keeps its own there."""
+    from airflow_provider_nusawa import ledgers
+
+    if ti.try_number > 1 and has_task_state and ledgers.is_noted(hook.nusawa_conn_id):
+        return True  # also where none is named any more: tries before may be on record there
+    if not ledgers.is_named(hook.settings):
+        return not has_task_state and not ledgers.remote_executor()
+    if not has_task_state and ledgers.remote_executor() and not ledgers.is_noted(hook.nusawa_conn_id):
+        _refuse_a_second(ti.try_number)  # named since: the tries before had no memory
+    return True
 
 
 def _in_ledger(ledger: Ledger, settings: Settings, ti: Any, key: str, heed_suppressions: bool) -> LedgerStore:
@@ -65,6 +84,15 @@ def _key(rendered: Any) -> str:
         "idempotency_key was rendered to an empty text, which would be the same key for everything. Nothing was "
         "sent. Mend the template, or leave the key out."
     )
+
+
+def _refuse_if(needs_ledger: bool, try_number: int) -> None:
+    if needs_ledger:
+        raise AirflowFailException(
+            f"This is try {try_number}, and the tries before are on record in Airflow's task state, of which the "
+            "ledger knows nothing: idempotency_key or heed_suppressions was set since. Nothing was sent. Look at their "
+            "logs, then trigger a new run for those who were left out."
+        )
 
 
 def _refuse_a_second(try_number: int) -> None:
