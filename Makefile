@@ -12,6 +12,9 @@ ARGS ?=
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
 IN_ENV = @python=$$($(SETUP)) && $$python
 
+# Most tests wait for sockets and clocks, so several run at once; those of one real Airflow stay together. ARGS=-n0 undoes it.
+AT_ONCE = -n auto --dist loadgroup
+
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -19,13 +22,13 @@ demo: python  ## send, know, wait: an example Dag on a real Airflow with a gatew
 	$(IN_ENV) -m dev.demo $(ARGS)
 
 test: python  ## set up everything and run the whole suite
-	$(IN_ENV) -m pytest $(ARGS)
+	$(IN_ENV) -m pytest $(AT_ONCE) $(ARGS)
 
 lint: python  ## formatting, lint and types
 	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy
 
 check: lint  ## the same, and the tests that need no running Airflow
-	$(IN_ENV) -m pytest -m "not e2e" $(ARGS)
+	$(IN_ENV) -m pytest $(AT_ONCE) -m "not e2e" $(ARGS)
 
 matrix: python  ## the suite on every supported Airflow, each in its own environment
 	@$(PYTHON) -m dev.matrix $(ARGS)

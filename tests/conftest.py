@@ -27,6 +27,18 @@ pytest.register_assert_rewrite("promise", "campaign_run")
 pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients", "sends"]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the processors: most tests wait for sockets and clocks."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one file on one worker, and all that run a real Airflow on another: they share it."""
+    for item in items:
+        group = "airflow" if item.get_closest_marker("e2e") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
