@@ -74,9 +74,11 @@ class CampaignTasks:
             self.campaign(**arguments)
         return run(dag, **(run_options or {}))["blast"]
 
-    def execute(self, run_id: str = "run", context: dict[str, Any] | None = None, **arguments: Any) -> Any:
+    def execute(
+        self, run_id: str = "run", context: dict[str, Any] | None = None, map_index: int = -1, **arguments: Any
+    ) -> Any:
         """Execute one campaign task without Airflow around it, in a ledger that was made beforehand."""
-        self.ti = Ti(dag_id=self.dag_id, run_id=run_id)
+        self.ti = Ti(dag_id=self.dag_id, run_id=run_id, map_index=map_index)
         with open_ledger(self.url, create=True) as ledger:
             self._monkeypatch.setenv(f"AIRFLOW_VAR_NUSAWA_LEDGER_{self.conn_id.upper()}", ledger.id)
         return self.campaign(**arguments).execute({"ti": self.ti, **(context or {})})

@@ -51,6 +51,27 @@ def test_a_closed_window_defers_until_it_opens(tasks):
     assert tasks.sent == []
 
 
+def test_a_campaign_whose_id_changes_within_a_run_messages_nobody_again(tasks):
+    tasks.execute(campaign_id="promo 2026-11-23", recipients=people(3))
+
+    with pytest.raises(AirflowFailException) as caught:
+        tasks.execute(campaign_id="promo 2026-11-24", recipients=people(3))
+
+    assert "has sent of campaign 'promo 2026-11-23'" in str(caught.value)
+    assert len(tasks.sent) == 3
+    tasks.execute(run_id="another run", campaign_id="promo 2026-11-24", recipients=people(3))
+    assert len(tasks.sent) == 6
+
+
+def test_a_map_in_another_order_goes_on_with_the_campaigns_of_its_places(tasks):
+    order = [(0, "north"), (1, "south"), (0, "south"), (1, "north"), (0, "new in front")]
+
+    for place, name in order:
+        tasks.execute(map_index=place, campaign_id=name, recipients=people(2))
+
+    assert len(tasks.sent) == 6
+
+
 def test_a_leg_that_is_over_defers_for_a_moment_and_the_next_goes_on(tasks):
     slow = {"rate_per_second": 3, "max_leg": 1.0, "recipients": people(4)}
 

@@ -52,18 +52,23 @@ def order_of(task: NusaWaCampaignOperator, hook: NusaWaHook, settings: Settings,
         task.rules(settings.default_region),
         task.terms(settings.timezone),
         (lambda: None) if task.allow_late else (lambda: refuse_if_late(context, datetime.now(timezone.utc))),
+        is_mapped(context["ti"]),
     )
 
 
 def run_key_of(context: Context) -> str:
     """Return the name under which a task of a run reads its list once; each of mapped tasks has a list of its own."""
     ti = context["ti"]
-    index = f"[{ti.map_index}]" if ti.map_index is not None and ti.map_index >= 0 else ""
+    index = f"[{ti.map_index}]" if is_mapped(ti) else ""
     key = f"{ti.dag_id}/{ti.run_id}/{ti.task_id}{index}"
     if len(key) <= LONGEST:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()
     return f"{key[: LONGEST - len(digest) - 1]} {digest}"
+
+
+def is_mapped(ti: Any) -> bool:
+    return ti.map_index is not None and ti.map_index >= 0
 
 
 def refuse_if_late(context: Context, now: datetime) -> None:

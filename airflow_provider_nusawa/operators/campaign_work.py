@@ -29,6 +29,7 @@ from airflow_provider_nusawa.ledger.limits import Limits, room_today
 from airflow_provider_nusawa.ledger.progress import refusals, unknowns
 from airflow_provider_nusawa.ledgers import open_for_reading, open_for_sending
 from airflow_provider_nusawa.operators.campaign_lists import watched
+from airflow_provider_nusawa.operators.campaign_name import refuse_another_name
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.campaign.ending import Ending
@@ -49,6 +50,7 @@ class Order:
     :param name: The campaign's id, as its author gave it.
     :param run_key: Under which its list is read once.
     :param label: Who sends, for people.
+    :param is_mapped: Whether the task is one of a map, whose place may be another campaign's once it is cleared.
     :param before_reading: Called before the list is read for the first time; it may refuse.
     """
 
@@ -62,6 +64,7 @@ class Order:
     rules: Rules
     terms: Terms
     before_reading: Callable[[], None]
+    is_mapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class CampaignWork:
         """Read the list, unless an earlier try has, and send until the leg ends."""
         order = self._order
         with open_for_sending(self._settings, order.hook.nusawa_conn_id) as ledger:
+            if not order.is_mapped:
+                refuse_another_name(ledger, order.name, order.run_key, redirected=bool(self._settings.redirect_to))
             planned = plan(
                 ledger,
                 order.name,
