@@ -16,6 +16,7 @@ from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
 from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.hearing import note_heard
 from airflow_provider_nusawa.sensors import NusaWaCampaignSensor
 from airflow_provider_nusawa.triggers import NusaWaCampaignTrigger
 
@@ -75,10 +76,17 @@ def looks(tasks) -> int:
 
 
 def deliver(tasks, count: int) -> None:
-    """Put reports on record, as the receiver of callbacks does."""
+    """Put reports on record, as any task does that has asked."""
     ids = [message.id for message in tasks.gateway.messages][:count]
     with tasks.ledger() as ledger:
         ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(one, DeliveryStatus.DELIVERED) for one in ids]))
+
+
+def hear(tasks, count: int = 0) -> None:
+    """Put reports on record as the receiver of callbacks does."""
+    deliver(tasks, count)
+    with tasks.ledger() as ledger:
+        ledger.write(note_heard)
 
 
 def test_it_waits_until_all_are_delivered(sent):
@@ -262,19 +270,38 @@ def test_the_trigger_ends_where_the_account_may_not_ask(sent):
     assert event["trouble"]
 
 
-def test_the_trigger_asks_rarely_while_reports_come_by_themselves(sent):
-    async def waited() -> int:
-        waiting = trigger(sent, first_poll_seconds=0.2, longest_poll_seconds=0.2)
-        task = asyncio.ensure_future(anext(waiting.run()))
-        for count in range(1, 10):
-            await asyncio.sleep(0.2)
-            await asyncio.to_thread(deliver, sent, count)
-        task.cancel()
-        return looks(sent)
+def test_while_callbacks_come_a_message_is_asked_after_at_the_longest_interval_alone(sent):
+    hear(sent, 1)
+    time.sleep(0.06)
 
-    asked = asyncio.run(waited())
+    assert poke(sent) is False
+    assert looks(sent) == 0
 
-    assert asked <= 25, "asked after at each look it would have been over fifty"
+    time.sleep(0.5)
+    assert poke(sent, longest_poll_seconds=0.5) is False
+    assert looks(sent) == 9, "one of them may have got lost"
+
+
+def test_the_trigger_leaves_it_to_the_callbacks_while_they_come(sent):
+    async def waited() -> dict:
+        waiting = asyncio.ensure_future(anext(trigger(sent, longest_poll_seconds=60.0).run()))
+        for count in (1, 5, 10):
+            await asyncio.to_thread(hear, sent, count)
+            await asyncio.sleep(0.3)
+        return (await waiting).payload
+
+    hear(sent)
+
+    assert asyncio.run(waited())["verdict"] == "met"
+    assert looks(sent) == 0
+
+
+def test_the_trigger_asks_after_what_no_callback_told(sent):
+    hear(sent, 9)
+    sent.gateway.advance(60)
+
+    assert fire(trigger(sent))["verdict"] == "met"
+    assert looks(sent) == 1
 
 
 @pytest.mark.parametrize("required", [0, 1.5, True])

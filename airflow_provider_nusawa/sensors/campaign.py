@@ -32,7 +32,8 @@ class NusaWaCampaignSensor(DeferrableSensor):
     """Waits until a share of a campaign's messages is delivered; fails, without retries, once it no longer can be.
 
     What callbacks and other tasks have put into the ledger counts; the gateway is asked only after messages that are
-    open, those asked after longest ago first, at the account's rate, and rarely while reports come in by callback.
+    open, those asked after longest ago first, at the account's rate; while callbacks come, after each only every
+    ``longest_poll_seconds``.
 
     :returns: ``{"campaign_id": "…", "total": 1000, "delivered": 960, "failed": 3, "sent": 20, "unsent": 0,
         "given_up": False}``; pushed as well before the task fails.
@@ -122,10 +123,12 @@ class NusaWaCampaignSensor(DeferrableSensor):
         from airflow_provider_nusawa.gateway.client import AsyncClient
         from airflow_provider_nusawa.ledgers import place_of
         from airflow_provider_nusawa.paces import pace_at
+        from airflow_provider_nusawa.waiting.agenda import Rhythm
         from airflow_provider_nusawa.waiting.campaigns import ask_due
 
+        rhythm = Rhythm(self.first_poll_seconds, self.longest_poll_seconds)
         async with AsyncClient(settings, pace=pace_at(place_of(settings), settings)) as client:
-            failure = await ask_due(watch, client, self.first_poll_seconds, until=time.monotonic() + ASK_SECONDS)
+            failure = await ask_due(watch, client, rhythm, until=time.monotonic() + ASK_SECONDS)
         if failure:
             self.log.warning("A look failed, and the wait goes on: %s", failure.what)
 

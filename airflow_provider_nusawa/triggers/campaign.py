@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.triggers.listening import WaitingTrigger
+from airflow_provider_nusawa.waiting.agenda import Rhythm
 from airflow_provider_nusawa.waiting.polling import TimeIsUp
 from airflow_provider_nusawa.waiting.share import Verdict
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import AsyncClient
-    from airflow_provider_nusawa.waiting.campaigns import Standing, Watch
+    from airflow_provider_nusawa.waiting.campaigns import Goal, Standing, Watch
 
 REOPEN_SECONDS = 900.0
 """So often connection and ledger are opened anew: their passwords may change while a task waits."""
@@ -25,8 +26,6 @@ LOOK_SECONDS = 60.0
 """So often, at least, is looked into the ledger, where reports also come in by callback."""
 
 GROWTH = 1.5
-RARER = 12
-"""So many times longer is the interval between two questions after a message while reports come in by themselves."""
 
 
 class NusaWaCampaignTrigger(WaitingTrigger):
@@ -50,7 +49,6 @@ class NusaWaCampaignTrigger(WaitingTrigger):
         self.give_up_seconds = give_up_seconds
         self._standing: Standing | None = None
         self._interval_seconds = self.first_poll_seconds
-        self._heard: int | None = None
 
     async def _wait(self) -> Verdict:
         await self._nap(self.first_poll_seconds)
@@ -71,22 +69,19 @@ class NusaWaCampaignTrigger(WaitingTrigger):
 
     async def _round(self, watch: Watch, client: AsyncClient) -> Verdict:
         """Look, and if that is not enough ask, and look again."""
-        from airflow_provider_nusawa.waiting.campaigns import Goal, ask_due
+        from airflow_provider_nusawa.waiting.campaigns import ask_due
 
-        goal = Goal(self.required, self.final, self.give_up_seconds)
         self._standing = standing = await asyncio.to_thread(watch.standing)
-        if standing.verdict(goal) is not Verdict.PENDING:
-            return standing.verdict(goal)
-        come_by_themselves = self._heard is not None and standing.heard > self._heard
-        interval = self._interval_seconds * (RARER if come_by_themselves else 1)
+        if standing.verdict(self._goal) is not Verdict.PENDING:
+            return standing.verdict(self._goal)
+        rhythm = Rhythm(self._interval_seconds, self.longest_poll_seconds)
         until = time.monotonic() + min(LOOK_SECONDS, max(self.deadline - time.time(), 0.0))
-        failure = await ask_due(watch, client, interval, until=until)
+        failure = await ask_due(watch, client, rhythm, until=until)
         if failure:
             self._note(failure)
         self._standing = standing = await asyncio.to_thread(watch.standing)
-        self._heard = standing.heard
         self._interval_seconds = min(self._interval_seconds * GROWTH, self.longest_poll_seconds)
-        return standing.verdict(goal)
+        return standing.verdict(self._goal)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[Watch, AsyncClient]]:
@@ -94,19 +89,24 @@ class NusaWaCampaignTrigger(WaitingTrigger):
         from airflow_provider_nusawa.ledger.store import open_ledger
         from airflow_provider_nusawa.ledgers import place_of_async
         from airflow_provider_nusawa.paces import pace_at
-        from airflow_provider_nusawa.waiting.campaigns import Goal, Watch
+        from airflow_provider_nusawa.waiting.campaigns import Watch
 
         hook = NusaWaHook(self.nusawa_conn_id)
         settings = await hook.get_async_settings()
         place = await place_of_async(hook, settings)
         ledger = await asyncio.to_thread(open_ledger, place)
         try:
-            goal = Goal(self.required, self.final, self.give_up_seconds)
-            watch = await asyncio.to_thread(Watch, ledger, self.campaign_id, settings, goal)
+            watch = await asyncio.to_thread(Watch, ledger, self.campaign_id, settings, self._goal)
             async with AsyncClient(settings, pace=pace_at(place, settings)) as client:
                 yield watch, client
         finally:
             await asyncio.to_thread(ledger.close)
+
+    @property
+    def _goal(self) -> Goal:
+        from airflow_provider_nusawa.waiting.campaigns import Goal
+
+        return Goal(self.required, self.final, self.give_up_seconds)
 
     async def _nap(self, seconds: float) -> None:
         left = self.deadline - time.time()

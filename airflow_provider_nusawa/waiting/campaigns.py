@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
 from airflow_provider_nusawa.ledger.delivery import apply_reports, is_awaited, undelivered, undelivered_elsewhere
+from airflow_provider_nusawa.ledger.hearing import is_hearing
 from airflow_provider_nusawa.ledger.listing import find_campaign
 from airflow_provider_nusawa.ledger.progress import progress
 from airflow_provider_nusawa.ledger.states import Delivery
+from airflow_provider_nusawa.waiting.agenda import Rhythm
 from airflow_provider_nusawa.waiting.share import Verdict, needed_of
 
 if TYPE_CHECKING:
@@ -62,11 +64,6 @@ class Standing:
         """Accepted, and neither delivered nor failed."""
         return self.total - self.unsent - self.delivered - self.failed
 
-    @property
-    def heard(self) -> int:
-        """How much reports have told: it grows with each that brings news."""
-        return 2 * (self.delivered + self.failed) + self.sent
-
     def verdict(self, goal: Goal) -> Verdict:
         needed = needed_of(goal.required, self.total) if goal.required else 0
         if self.total - self.failed < needed:
@@ -105,9 +102,13 @@ class Watch:
     def standing(self) -> Standing:
         return self._ledger.read(self._standing)
 
-    def now(self) -> float:
-        """Return the ledger's time."""
-        return self._ledger.read(lambda tx: tx.now)
+    def asked_before(self, rhythm: Rhythm) -> float:
+        """Return the ledger's time before which a message that is to be asked after now was asked after last."""
+
+        def work(tx: Tx) -> float:
+            return tx.now - (rhythm.longest_seconds if is_hearing(tx) else rhythm.first_seconds)
+
+        return self._ledger.read(work)
 
     def due(self, asked_before: float) -> list[str]:
         """Return the ids of the next messages to ask after, none of them asked after since then."""
@@ -144,12 +145,13 @@ class Watch:
         return Standing(now.accepted + now.open, delivered, failed, sent, now.open, given_up=not awaited)
 
 
-async def ask_due(watch: Watch, client: AsyncClient, interval_seconds: float, *, until: float) -> NusaWaError | None:
+async def ask_due(watch: Watch, client: AsyncClient, rhythm: Rhythm, *, until: float) -> NusaWaError | None:
     """Ask after what is due, each once, in batches, until ``until`` of the monotonic clock. Return what failed.
 
+    :param rhythm: After its first interval a message is due, while callbacks come after its longest.
     :raises NusaWaError: where asking on is of no use, because the account may not ask.
     """
-    asked_before = await asyncio.to_thread(watch.now) - interval_seconds
+    asked_before = await asyncio.to_thread(watch.asked_before, rhythm)
     while time.monotonic() < until:
         ids = await asyncio.to_thread(watch.due, asked_before)
         if not ids:
