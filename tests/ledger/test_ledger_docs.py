@@ -1,4 +1,7 @@
-"""Every command of the ledger that a page shows is typed, on a ledger that has the campaign it names."""
+"""Every command of the ledger that a page shows is typed, on a ledger that has the campaign it names.
+
+``resolve`` needs more to decide about: test_resolving.py types what reports.md shows of it.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 COMMAND = "$ python -m airflow_provider_nusawa.ledger "
-OF_A_CAMPAIGN = ("show", "export", "retry", "resolve")
+OF_A_CAMPAIGN = ("show", "export", "retry")
 
 
 def _commands():
     for page in PAGES:
         for block in CONSOLE.findall(page.read_text()):
-            lines = [line for line in block.splitlines() if line.startswith(COMMAND)]
+            lines = [line for line in block.splitlines() if line.startswith(COMMAND) and " resolve " not in line]
             yield from (pytest.param(line.removeprefix(COMMAND), id=f"{page.name}: {line[2:]}") for line in lines)
 
 
