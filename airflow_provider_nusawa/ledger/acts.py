@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -41,6 +41,13 @@ _CHOICES: dict[Again, tuple[Any, ...]] = {
 }
 
 
+_IS_CHOSEN: dict[Again, Callable[[Row], bool]] = {
+    Again.REFUSED: lambda row: row.sending is Sending.REFUSED,
+    Again.FAILED: lambda row: row.sending is Sending.ACCEPTED and row.delivery is Delivery.FAILED,
+    Again.UNKNOWN: lambda row: row.sending is Sending.UNKNOWN,
+}
+
+
 def note_act(tx: Tx, what: str, *, who: str, reason: str, rows: int = 0, person: int | None = None) -> int:
     """Put an act of a person on record, and return its number."""
     act = {"at": tx.now, "who": who[:250], "what": what[:250], "reason": reason[:250], "rows": rows, "person": person}
@@ -53,7 +60,8 @@ def retry(tx: Tx, campaign_id: int, again: Again, *, who: str, reason: str) -> i
 
     :raises TooEarly: while a request for one of them may still be under way.
     """
-    rows = lock(tx, _chosen(tx, campaign_id, again))
+    # Once more, now that they are locked: another person may have decided meanwhile, or a late answer come.
+    rows = [row for row in lock(tx, _chosen(tx, campaign_id, again)) if _IS_CHOSEN[again](row)]
     refuse_too_early(tx, [row for row in rows if row.sending is not Sending.REFUSED])
     act = note_act(tx, f"retry {again.value} of campaign {campaign_id}", who=who, reason=reason, rows=len(rows))
     for row in rows:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 import sqlalchemy as sa
 from ledger_house import TOTAL_SECONDS, House, accepted, answered
@@ -14,6 +17,7 @@ from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.errors import TooEarly
 from airflow_provider_nusawa.ledger.leases import GRACE_SECONDS, LEASE_SECONDS
 from airflow_provider_nusawa.ledger.schema_shared import acts
+from airflow_provider_nusawa.ledger.tx import Tx
 
 QUIET_SECONDS = LEASE_SECONDS + TOTAL_SECONDS + GRACE_SECONDS
 
@@ -57,6 +61,25 @@ def test_an_accepted_one_only_if_the_gateway_gave_up_on_it(house: House) -> None
     house.ledger.write(lambda tx: apply_reports(tx, [report]))
     assert again(house, campaign, Again.FAILED) == 1
     assert house.history() == ["sending", "accepted", "failed", "planned"]
+
+
+def test_what_one_person_is_just_deciding_another_does_not_send_again(house: House) -> None:
+    campaign = sent(house, Outcome.UNKNOWN)
+    house.clock.now += QUIET_SECONDS
+    decided = threading.Event()
+
+    def resolve_slowly(tx: Tx) -> None:
+        resolve(tx, {house.row().id: (Outcome.ACCEPTED, "m1")}, who="budi", reason="has it")
+        decided.set()
+        time.sleep(0.3)  # the commit is still to come
+
+    deciding = threading.Thread(target=house.ledger.write, args=(resolve_slowly,))
+    deciding.start()
+    decided.wait(10)
+
+    assert again(house, campaign, Again.UNKNOWN) == 0
+    deciding.join()
+    assert house.states(campaign) == {1: "accepted"}
 
 
 def test_a_second_try_has_a_number_of_its_own(house: House) -> None:
