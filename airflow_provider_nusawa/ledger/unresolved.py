@@ -11,7 +11,7 @@ from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.journal_store import journal_of
 from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipients
-from airflow_provider_nusawa.ledger.schema_shared import orphans
+from airflow_provider_nusawa.ledger.schema_shared import journal, orphans
 from airflow_provider_nusawa.ledger.states import PERHAPS_SENT, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 from airflow_provider_nusawa.ledger.work import Claimed
@@ -66,6 +66,8 @@ def orphans_since(tx: Tx, since: float, most: int) -> list[str]:
 
 
 def known_among(tx: Tx, message_ids: list[str]) -> set[str]:
-    """Return those of these messages that some recipient has on record as his own."""
-    query = sa.select(_r.message_id).where(_r.message_id.in_(message_ids), _r.message_id.is_not(None))
-    return set(tx.run(query).scalars())
+    """Return those of these messages that are on record as somebody's own: a recipient's, or a single send's."""
+    columns = (_r.message_id, journal.c.message_id)
+    return {
+        one for column in columns for one in tx.run(sa.select(column).where(tx.among(column, message_ids))).scalars()
+    }

@@ -22,10 +22,11 @@ from airflow_provider_nusawa.gateway.client import Client
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
+from airflow_provider_nusawa.journal import Entry, Intent
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
-from airflow_provider_nusawa.ledger.journal_store import mark_of
+from airflow_provider_nusawa.ledger.journal_store import LedgerStore, mark_of
 from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.schema_shared import journal
 
@@ -138,6 +139,16 @@ def test_a_message_that_somebody_has_on_record_is_not_asked_after(desk: Desk) ->
 
     assert "no callback has told of a message that nobody knows" in desk.resolve("--message-id", first)
     assert desk.backend.books.counts["dr"] == asked
+
+
+def test_a_message_of_a_single_send_is_not_taken_for_a_campaigns(desk: Desk) -> None:
+    single = desk.sent(1)
+    store = LedgerStore(desk.house.ledger, "account", "dag", "run", "task")
+    store.conclude(store.intend([Intent("p1", "t1")]), [Entry(Outcome.ACCEPTED, "t1", single, "v1", 0)])
+
+    desk.resolve("--message-id", single)
+
+    assert desk.states() == ["unknown"] * 3
 
 
 def test_a_person_may_name_messages(desk: Desk) -> None:
