@@ -14,6 +14,7 @@ from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx
 
 _PAGE = 5_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _r = recipients.c
 SHOWN = (
     _r.number, _r.sending, _r.delivery, _r.tries, _r.code, _r.reason, _r.message_id, _r.api, _r.err_code, _r.posted_at,
@@ -79,6 +80,11 @@ def find_recipient(tx: Tx, campaign_id: int, number: str) -> dict[str, Any] | No
     query = sa.select(_r.id, *SHOWN).where(_r.person == tx.ledger.person(number), _r.campaign_id == campaign_id)
     row = tx.run(query).one_or_none()
     return None if row is None else _whole(row)
+
+
+def harmless(cell: Any) -> Any:
+    """Return a cell as it may stand in a CSV: no spreadsheet takes it for a formula, whatever the gateway has said."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def unknown_of(tx: Tx, campaign_id: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, TextIO
 
 from airflow_provider_nusawa.gateway.messages import mask_number
-from airflow_provider_nusawa.ledger.listing import recipients_of
+from airflow_provider_nusawa.ledger.listing import harmless, recipients_of
 from airflow_provider_nusawa.ledger.store import Ledger
 
 Recipient = dict[str, Any]
@@ -19,7 +19,6 @@ COLUMNS = (
     "changed_at",
 )  # fmt: skip
 _TIMES = ("posted_at", "changed_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def rows_of(ledger: Ledger, campaign_id: int, *, mask_numbers: bool) -> Iterator[Recipient]:
@@ -40,15 +39,11 @@ def write_csv(stream: TextIO, rows: Iterable[Recipient]) -> None:
     """Write rows for a spreadsheet. No cell of it is a formula, whatever the gateway has said."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(row[name]) for name in COLUMNS] for row in rows)
+    writer.writerows([harmless(row[name]) for name in COLUMNS] for row in rows)
 
 
 def write_jsonl(stream: TextIO, rows: Iterable[Recipient]) -> None:
     stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _as_utc(seconds: float | None) -> str | None:

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 from ledger_house import House, accepted, answered, number
 
-from airflow_provider_nusawa.gateway.messages import Outcome
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.cli import main
+from airflow_provider_nusawa.ledger.delivery import apply_reports
 
 Run = Callable[..., Result]
 WHY = ("--reason", "asked for")
@@ -54,6 +56,18 @@ def test_a_missing_ledger_ends_in_one_sentence(run: Run) -> None:
 
     assert output.startswith("Error: there is no ledger at") or output.startswith("Error: the database holds no ledger")
     assert "Traceback" not in output
+
+
+def test_no_cell_of_an_export_is_a_formula(run: Run, campaign: Campaign, house: House) -> None:
+    report = DeliveryReport(house.row().message_id, DeliveryStatus.FAILED, err_code="=HYPERLINK(1)")
+    house.ledger.write(lambda tx: apply_reports(tx, [report]))
+    run("suppress", "add", number(9), "--reason", "@SUM(1)")
+
+    rows = csv.DictReader(io.StringIO(run("export", "halo").output))
+    people = csv.DictReader(io.StringIO(run("suppress", "export").output))
+
+    assert next(iter(rows))["err_code"] == "'=HYPERLINK(1)"
+    assert next(iter(people))["reason"] == "'@SUM(1)"
 
 
 @pytest.mark.usefixtures("campaign")

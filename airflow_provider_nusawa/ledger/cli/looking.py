@@ -15,7 +15,7 @@ from rich.table import Table
 
 from airflow_provider_nusawa.gateway.codes import code_of
 from airflow_provider_nusawa.ledger.cli.root import Ledger, as_json, as_utc, console, moment, with_ledger
-from airflow_provider_nusawa.ledger.listing import all_campaigns, find_campaign, recipients_of
+from airflow_provider_nusawa.ledger.listing import all_campaigns, find_campaign, harmless, recipients_of
 from airflow_provider_nusawa.ledger.progress import Progress, progress, refusals
 
 Seen = tuple[Progress, dict[int | None, int]]
@@ -82,7 +82,7 @@ def export(ledger: Ledger, name: str, rehearsal: bool, kind: str, output: TextIO
         if writer is None:
             writer = csv.DictWriter(output, list(line))
             writer.writeheader()
-        writer.writerow(line)
+        writer.writerow({name: harmless(cell) for name, cell in line.items()})
 
 
 def _watch(look: Callable[[], Seen]) -> None:

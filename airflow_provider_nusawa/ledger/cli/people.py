@@ -16,6 +16,7 @@ from airflow_provider_nusawa.ledger.acts import note_act
 from airflow_provider_nusawa.ledger.cli.deciding import reason, region
 from airflow_provider_nusawa.ledger.cli.root import Ledger, as_json, console, moment, number_of, who, with_ledger
 from airflow_provider_nusawa.ledger.journal_store import journal_of
+from airflow_provider_nusawa.ledger.listing import harmless
 
 _UNITS = {"d": 86_400, "h": 3_600}
 
@@ -71,7 +72,7 @@ def export_(ledger: Ledger, output: TextIO) -> None:
     writer = csv.writer(output)
     writer.writerow(["number", "reason", "added_at", "mark"])
     for one in ledger.read(lambda tx: list(people.suppressions_of(tx))):
-        writer.writerow([one.number, one.reason, moment(one.added_at), one.person])
+        writer.writerow([one.number, harmless(one.reason), moment(one.added_at), one.person])
 
 
 @click.command()
