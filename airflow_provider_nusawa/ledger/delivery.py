@@ -42,7 +42,7 @@ def apply_reports(tx: Tx, reports: Iterable[DeliveryReport]) -> int:
     if unknown:
         # An answer that is being put on record at this moment holds the gate: look again once it stands.
         tx.pass_gate(alone=True)
-        late = _tell_recipients(tx, unknown)
+        late = _tell_recipients(tx, unknown) | _tell_journal(tx, unknown)
         _keep_orphans(tx, [report for message_id, report in unknown.items() if message_id not in late])
         known |= late
     return len(known)

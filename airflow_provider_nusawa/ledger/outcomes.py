@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.moving import Row, change, lock, move_each, write_changes
 from airflow_provider_nusawa.ledger.schema import recipients
+from airflow_provider_nusawa.ledger.schema_shared import LONGEST_ID
 from airflow_provider_nusawa.ledger.states import ACCEPT, DOUBT, GIVE_BACK, REFUSE, Actor, Move, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -40,6 +41,7 @@ class Answer:
 
 def conclude(tx: Tx, answers: Sequence[Answer]) -> None:
     """Put answers on record. Needs no lease: a late answer is news all the same. Twice the same is as once."""
+    answers = [_fitting(answer) for answer in answers]
     by_id = {answer.id: answer for answer in answers}
     groups: dict[Move, list[tuple[Row, Answer]]] = {}
     strays: list[dict[str, Any]] = []
@@ -57,6 +59,12 @@ def conclude(tx: Tx, answers: Sequence[Answer]) -> None:
 
 
 _STEPS = {Outcome.ACCEPTED: ACCEPT, Outcome.REFUSED: REFUSE, Outcome.UNKNOWN: DOUBT, Outcome.NOT_TRIED: GIVE_BACK}
+
+
+def _fitting(answer: Answer) -> Answer:
+    # Accepted is accepted: an id that the column cannot hold must not make all answers of this commit unknown.
+    is_short = len(answer.message_id) <= LONGEST_ID
+    return answer if is_short else replace(answer, message_id=answer.message_id[:LONGEST_ID])
 
 
 def _step(row: Row, answer: Answer) -> Move | None:

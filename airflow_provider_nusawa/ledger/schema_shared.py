@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.columns import COUNTER, PERSON, TIME, metadata, state
 
+LONGEST_ID = 64
+"""Characters of a message id. Of a longer one the ledger keeps the beginning."""
+
 meta = sa.Table(
     "nusawa_ledger",
     metadata,

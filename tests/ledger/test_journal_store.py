@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+import sqlalchemy as sa
 from ledger_house import House
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
@@ -10,6 +14,8 @@ from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.journal import Entry, Intent, JournalUnavailable
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.journal_store import LedgerStore, journal_of
+from airflow_provider_nusawa.ledger.schema_shared import journal
+from airflow_provider_nusawa.ledger.tx import Tx
 
 TASK = ("dag", "run", "task")
 DONE = Entry(Outcome.ACCEPTED, "t1", "m1", "v3", 0, "")
@@ -97,3 +103,30 @@ def test_a_person_is_found_in_it_with_his_delivery(house: House) -> None:
     (found,) = house.ledger.read(lambda tx: journal_of(tx, "6281234567890"))
 
     assert (found["outcome"], found["message_id"], found["letter"]) == (Outcome.ACCEPTED, "m1", "R")
+
+
+def test_a_report_waits_for_the_outcome_that_is_being_put_on_record(house: House) -> None:
+    sender, written = store(house), threading.Event()
+    group = sender.intend([Intent("p1", "t1")])
+
+    def conclude_slowly(tx: Tx) -> None:
+        sender._conclude(tx, group, [DONE])
+        written.set()
+        time.sleep(0.3)  # the commit is still to come
+
+    concluding = threading.Thread(target=house.ledger.write, args=(conclude_slowly,))
+    concluding.start()
+    written.wait(10)
+    house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport("m1", DeliveryStatus.DELIVERED)]))
+    concluding.join()
+
+    letters = house.ledger.read(lambda tx: tx.run(sa.select(journal.c.letter)).scalars().all())
+    assert letters == [DeliveryStatus.DELIVERED.value]
+
+
+def test_an_id_that_is_too_long_leaves_nobody_unknown(house: House) -> None:
+    sender = store(house)
+
+    sender.conclude(sender.intend([Intent("p1", "t1")]), [Entry(Outcome.ACCEPTED, "t1", "m" * 80, "v3", 0)])
+
+    assert store(house).recorded([Intent("p1", "t1")]) == [Entry(Outcome.ACCEPTED, "t1", "m" * 64, "v3", 0)]

@@ -164,6 +164,18 @@ def test_answers_are_kept_even_if_the_lease_is_lost_in_the_same_turn(house: Hous
     assert house.states(campaign) == {1: "accepted"}
 
 
+def test_an_id_that_is_too_long_leaves_nobody_unknown(house: House) -> None:
+    campaign = house.campaign(people=2)
+    runner, begun = house.begun(campaign)
+
+    runner.turn(accepted(begun, prefix="m" * 80))
+    runner.turn(accepted(begun, prefix="m" * 80))
+
+    assert house.states(campaign) == {1: "accepted", 2: "accepted"}
+    assert house.row().message_id == "m" * 64
+    assert house.history() == ["sending", "accepted"]
+
+
 def test_the_same_answer_twice_is_as_once(house: House) -> None:
     runner, begun = house.begun(house.campaign(people=1))
 
