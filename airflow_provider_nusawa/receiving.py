@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -12,25 +13,25 @@ from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PREFIX, Desk
 from airflow_provider_nusawa.receiver.tokens import Tokens
 from airflow_provider_nusawa.receiver.writer import Writer
+from airflow_provider_nusawa.site_config import SECTION, conf
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.ledger.store import Ledger
 
 # The plugin loads this in every Airflow process: the ledger, and so sqlalchemy, load with the first callback.
 
-SECTION = "nusawa"
 ASSETS = "nusawa://campaigns/"
 """The asset of every campaign's end; one campaign's own has its id behind it."""
 
 
 def is_wanted() -> bool:
     """Whether this site has asked for the route. Installing a notifier must not open one."""
-    return bool(_conf().getboolean(SECTION, "receiver", fallback=False))
+    return bool(conf().getboolean(SECTION, "receiver", fallback=False))
 
 
 def fastapi_apps() -> list[dict[str, Any]]:
     """Return what Airflow mounts. It leaves them without authentication of its own: the token is ours."""
-    chores = [_announce] if _conf().getboolean(SECTION, "campaign_assets", fallback=False) else []
+    chores = [_announce] if conf().getboolean(SECTION, "campaign_assets", fallback=False) else []
     receiver = Receiver(Desk(Tokens(_read_tokens), Writer(_open_ledger, chores), metrics.count_callback))
     return [{"app": receiver, "url_prefix": PREFIX, "name": "NusaWA callbacks"}]
 
@@ -44,15 +45,8 @@ def asset_uris(campaign_id: str) -> list[str]:
     return [ASSETS, f"{ASSETS}{quote(campaign_id, safe='')}"]
 
 
-def _conf() -> Any:
-    # Not the SDK's: of the two, this one runs secrets commands of a provider's section.
-    from airflow.configuration import conf
-
-    return conf
-
-
 def _read_tokens() -> str:
-    text = str(_conf().get(SECTION, "callback_token", fallback="") or "")
+    text = str(conf().get(SECTION, "callback_token", fallback="") or "")
     for token in text.split(","):
         mask(token.strip())
     return text
@@ -61,7 +55,11 @@ def _read_tokens() -> str:
 def _open_ledger() -> Ledger:
     from airflow_provider_nusawa.ledgers import open_of_site
 
-    return open_of_site()
+    ledger = open_of_site()
+    # A call that waits for its commit outlives the young generations, so a flood of calls brings on full collections.
+    # Over all that an API server has loaded each would stop every page for half a second.
+    gc.freeze()
+    return ledger
 
 
 def _announce(ledger: Ledger) -> None:
