@@ -25,6 +25,12 @@ from dev.house.settings import airflow_version
 from dev.say import say
 
 TOKEN = "a-token-for-the-bench"
+TAKES_CALLBACKS = {
+    "AIRFLOW__NUSAWA__RECEIVER": "True",
+    "AIRFLOW__NUSAWA__CALLBACK_TOKEN": TOKEN,
+    # Where all are admins, as in a house otherwise, Airflow signs a token for each request that brings none.
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+}
 RATE = 300
 HEALTH = "/api/v2/monitor/health"
 
@@ -156,7 +162,7 @@ def receiver(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 @contextmanager
 def api_server() -> Iterator[House]:
     """Run an API server that takes callbacks, and nothing else of Airflow."""
-    house = House(environ={"AIRFLOW__NUSAWA__RECEIVER": "True", "AIRFLOW__NUSAWA__CALLBACK_TOKEN": TOKEN}, say=say)
+    house = House(environ=TAKES_CALLBACKS, say=say)
     lay_database(house.home, say)
     open_ledger(f"sqlite:///{house.home}/nusawa-ledger.sqlite", create=True).close()
     try:
