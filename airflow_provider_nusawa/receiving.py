@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ASSETS = "nusawa://campaigns/"
 """The asset of every campaign's end; one campaign's own has its id behind it."""
 
+PAUSE_SECONDS = 0.1
+"""Between two commits: each takes the interpreter from the server's pages for some milliseconds."""
+
 
 def is_wanted() -> bool:
     """Whether this site has asked for the route. Installing a notifier must not open one."""
@@ -32,7 +35,8 @@ def is_wanted() -> bool:
 def fastapi_apps() -> list[dict[str, Any]]:
     """Return what Airflow mounts. It leaves them without authentication of its own: the token is ours."""
     chores = [_announce] if conf().getboolean(SECTION, "campaign_assets", fallback=False) else []
-    receiver = Receiver(Desk(Tokens(_read_tokens), Writer(_open_ledger, chores), metrics.count_callback))
+    writer = Writer(_open_ledger, chores, pause_seconds=PAUSE_SECONDS)
+    receiver = Receiver(Desk(Tokens(_read_tokens), writer, metrics.count_callback))
     return [{"app": receiver, "url_prefix": PREFIX, "name": "NusaWA callbacks"}]
 
 

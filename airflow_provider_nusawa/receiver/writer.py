@@ -42,6 +42,7 @@ class Writer:
 
     :param open_ledger: Opens the ledger; called in the thread, and again after it failed.
     :param chores: What else is to be done with the ledger, now and then.
+    :param pause_seconds: Between two commits, so that few of them take many callbacks; the first waits for nothing.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Writer:
         open_ledger: Callable[[], Ledger],
         chores: Sequence[Callable[[Ledger], object]] = (),
         chores_every_seconds: float = 30.0,
+        pause_seconds: float = 0.0,
     ) -> None:
         self._open_ledger = open_ledger
         self._chores = chores
+        self._pause_seconds = pause_seconds
         self._ledger: Ledger | None = None
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._starting = threading.Lock()
@@ -101,6 +104,7 @@ class Writer:
             batch, go_on = self._next_batch()
             if batch:
                 self._write(batch)
+                time.sleep(self._pause_seconds if go_on else 0.0)
             self._do_chores()
         if self._ledger is not None:
             self._ledger.close()

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from receiver_house import House, call, locked, opened, query
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
@@ -29,6 +30,31 @@ def test_many_at_once_are_all_on_record_when_they_are_answered(house: House) -> 
     assert asyncio.run(statuses(house, 1500)) == [200] * 1500
     assert len(house.known()) == 1500
     assert house.ledger.read(is_hearing)
+
+
+def test_what_comes_in_a_pause_is_put_on_record_in_one_commit(tmp_path: Path) -> None:
+    commits: list[float] = []
+    house = opened(tmp_path / "ledger.sqlite")
+
+    def open_it() -> Ledger:
+        ledger = open_ledger(f"sqlite:///{house.path}")
+        sa.event.listen(ledger.engine, "commit", lambda _: commits.append(time.monotonic()))
+        return ledger
+
+    async def trickle(writer: Writer) -> list[bool]:
+        calls = []
+        for place in range(20):
+            calls.append(asyncio.ensure_future(writer.write(DeliveryReport(f"m{place}", DeliveryStatus.SENT))))
+            await asyncio.sleep(0.02)
+        return await asyncio.gather(*calls)
+
+    writer = Writer(open_it, pause_seconds=1.0)
+
+    assert asyncio.run(trickle(writer)) == [True] * 20
+    assert len(commits) == 2, "the first at once, and one for all that came in the pause"
+    writer.close()
+    assert len(house.known()) == 20
+    house.ledger.close()
 
 
 def test_the_same_callback_many_times_and_backwards_says_the_same(house: House) -> None:
