@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.journal_store import journal_of
-from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipients
+from airflow_provider_nusawa.ledger.schema import campaigns, changes, plans, recipients
 from airflow_provider_nusawa.ledger.schema_shared import journal, orphans
 from airflow_provider_nusawa.ledger.states import PERHAPS_SENT, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
@@ -66,8 +66,8 @@ def orphans_since(tx: Tx, since: float, most: int) -> list[str]:
 
 
 def known_among(tx: Tx, message_ids: list[str]) -> set[str]:
-    """Return those of these messages that are on record as somebody's own: a recipient's, or a single send's."""
-    columns = (_r.message_id, journal.c.message_id)
+    """Return those of these messages that are on record as somebody's own: a single send's, or any try's."""
+    columns = (_r.message_id, changes.c.message_id, journal.c.message_id)
     return {
         one for column in columns for one in tx.run(sa.select(column).where(tx.among(column, message_ids))).scalars()
     }

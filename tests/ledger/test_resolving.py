@@ -23,6 +23,7 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.journal import Entry, Intent
+from airflow_provider_nusawa.ledger.acts import Again, retry
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
@@ -147,6 +148,21 @@ def test_a_message_of_a_single_send_is_not_taken_for_a_campaigns(desk: Desk) -> 
     store.conclude(store.intend([Intent("p1", "t1")]), [Entry(Outcome.ACCEPTED, "t1", single, "v1", 0)])
 
     desk.resolve("--message-id", single)
+
+    assert desk.states() == ["unknown"] * 3
+
+
+def test_a_message_of_an_earlier_try_does_not_decide_a_later_one(desk: Desk) -> None:
+    house, first = desk.house, desk.sent(1)
+    desk.resolve("--message-id", first)
+    house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(first, DeliveryStatus.FAILED)]))
+    house.clock.now += 200
+    house.ledger.write(lambda tx: retry(tx, desk.campaign.id, Again.FAILED, who="ani", reason="asked"))
+    runner, begun = house.begun(desk.campaign)
+    runner.turn(answered(begun, Outcome.UNKNOWN))
+    desk.called_back(first)
+
+    desk.resolve()
 
     assert desk.states() == ["unknown"] * 3
 
