@@ -85,10 +85,17 @@ def people_of(source: Source, region: str, *, must_be_whole: bool) -> People:
     """Read a list of people. Rows that name nobody are passed over: no recipient is meant by them.
 
     :param must_be_whole: Whether a number that is lost refuses the list: whoever it was would not be excluded.
+    :raises ListUnfit: for one that is lost, and for rows none of which names anybody: it is not the right list.
     """
     people = People()
+    read = named = 0
     for rows in in_batches(source):
-        people.add(_numbers(rows, region, must_be_whole))
+        numbers = list(_numbers(rows, region, must_be_whole))
+        people.add(numbers)
+        read, named = read + len(rows), named + len(numbers)
+    if must_be_whole and read and not named:
+        people.close()
+        raise ListUnfit(f"of those to be excluded: none of {read} rows holds a number that can be read")
     return people
 
 

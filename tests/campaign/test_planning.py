@@ -50,6 +50,13 @@ MIXED = """number;nama
 """
 
 
+def test_a_list_of_those_excluded_that_names_nobody_is_not_the_right_one(house: House) -> None:
+    with pytest.raises(ListUnfit, match="none of 2 rows holds a number"):
+        planned(house, people(1), exclude=file_of("email\nani@example.com\nbudi@example.com\n"))
+
+    assert planned(house, people(1), exclude=file_of("number\n")).counts.planned == 1
+
+
 def test_every_row_is_accounted_for(house: House) -> None:
     result = planned(house, file_of(MIXED), exclude=from_list(["0812-0000-0005", "021-555123"]))
 
