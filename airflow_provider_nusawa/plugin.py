@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
+
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 
 log = logging.getLogger(__name__)
-
-FIRST_AIRFLOW = (3, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ PARTS: list[Callable[[], Part]] = [receiver, pages]
 
 def made() -> list[Part]:
     """Return the parts. One that cannot be made is left out: every process of Airflow loads this."""
-    if get_base_airflow_version_tuple() < FIRST_AIRFLOW:
+    if not web_server_takes_parts():
         return []
     parts = []
     for make in PARTS:

@@ -32,9 +32,9 @@ ROOMS: dict[str, set[str]] = {
     "campaign": {"campaign", "gateway", "ledger"},
     "report": {"report", "gateway", "ledger"},
     "receiver": {"receiver", "gateway", "ledger"},
-    "receiving": {"receiver", "ledger", "ledgers", "masking", "metrics"},  # the receiver's Airflow side
-    "pages": {"pages", "report", "gateway", "ledger", "ledgers"},
-    "plugin": {"pages", "receiving"},
+    "receiving": {"receiver", "ledger", "ledgers", "masking", "metrics", "site_config"},  # the receiver's Airflow side
+    "pages": {"pages", "report", "gateway", "ledger", "ledgers", "site_config"},
+    "plugin": {"pages", "receiving", "site_config"},
     "testing": {"emulator"},
     "get_provider_info": FORM,
     **dict.fromkeys(FORM, FORM),
@@ -47,10 +47,13 @@ COMMAND_LINES = ("ledger.cli", "gateway.__main__")  # each stands above the room
 OUTSIDE = {"emulator", "testing", "receiver", "receiving", "plugin", "get_provider_info"}  # nobody's to import
 
 KNOW_AIRFLOW = FACES | READING | {"hooks", "ledgers", "paces", "airflow_errors", "task_state", "receiving", "plugin"}
-KNOW_AIRFLOW |= {"metrics", "pages"}
+KNOW_AIRFLOW |= {"metrics", "pages", "site_config"}
 AIRFLOW = ("airflow.providers.common.compat", "airflow.triggers.base")  # the same names on 2.11 and on 3
 # Behind a question for the version.
-OF_ONE_AIRFLOW = {"task_state": "airflow.sdk", "receiving": "airflow", "plugin": "airflow", "pages": "airflow"}
+OF_ONE_AIRFLOW = {
+    "task_state": "airflow.sdk",
+    **dict.fromkeys(("receiving", "plugin", "pages", "site_config"), "airflow"),
+}
 
 LIBRARIES = {
     "requests": {"gateway.transport", "gateway.connections"},

@@ -11,20 +11,17 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
 from ledger_house import Clock, House, number
 from receiver_airflow import api_server
 from report_house import HOSTILE, Page, eventful
 
-from airflow_provider_nusawa import plugin
 from airflow_provider_nusawa.ledger.store import open_ledger
 from airflow_provider_nusawa.pages.part import PREFIX
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(
-        get_base_airflow_version_tuple() < plugin.FIRST_AIRFLOW, reason="Airflow has no such pages before 3.1.2"
-    ),
+    pytest.mark.skipif(not web_server_takes_parts(), reason="Airflow has no such pages before 3.1.2"),
 ]
 NAMED = f"campaign?name={quote(HOSTILE)}"
 LISTED = f"recipients?name={quote(HOSTILE)}"

@@ -12,18 +12,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
 from receiver_airflow import TAKES_CALLBACKS
 
-from airflow_provider_nusawa import plugin
 from airflow_provider_nusawa.ledger.store import open_ledger
 from airflow_provider_nusawa.pages.part import PREFIX
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 from dev.house import House
 
 FAB = "airflow.providers.fab"
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(get_base_airflow_version_tuple() < plugin.FIRST_AIRFLOW, reason="no such pages before 3.1.2"),
+    pytest.mark.skipif(not web_server_takes_parts(), reason="no such pages before 3.1.2"),
     pytest.mark.skipif(not importlib.util.find_spec(FAB), reason="apache-airflow-providers-fab is not installed"),
 ]
 ROLES = {"ann": "Admin", "vic": "Viewer", "pat": "Public"}  # whoever is Public may do nothing

@@ -8,25 +8,26 @@ import sys
 from pathlib import Path
 
 import pytest
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
 from ledger_house import Clock, House, answered
 
 from airflow_provider_nusawa import plugin, receiving
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.store import open_ledger
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 
 AS_AIRFLOW_LOADS_IT = """
 import json
 from airflow_provider_nusawa.plugin import NusaWaPlugin as found
 print(json.dumps([len(found.fastapi_apps), len(found.fastapi_root_middlewares), found.name]))
 """
-NEW_ENOUGH = get_base_airflow_version_tuple() >= plugin.FIRST_AIRFLOW
+NEW_ENOUGH = web_server_takes_parts()
 
 
 @pytest.mark.parametrize(
     ("wanted", "parts"), [("True", int(NEW_ENOUGH)), ("False", 0), ("", 0), ("perhaps", 0)], ids=repr
 )
 def test_it_is_there_where_it_is_wanted_and_can_be(monkeypatch, wanted, parts):
+    monkeypatch.setenv("AIRFLOW__NUSAWA__PAGES", "False")
     monkeypatch.setenv("AIRFLOW__NUSAWA__RECEIVER", wanted)
 
     done = subprocess.run([sys.executable, "-c", AS_AIRFLOW_LOADS_IT], capture_output=True, text=True, check=True)

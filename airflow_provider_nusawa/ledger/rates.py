@@ -35,10 +35,6 @@ class Share:
     starts_in: float
     spacing: float
 
-    @property
-    def ends_in(self) -> float:
-        return self.starts_in + self.requests * self.spacing
-
 
 def reserve(tx: Tx, account: str, requests: int, *, per_second: float) -> Share:
     """Reserve the account's next free stretch for so many requests. Half a second's worth keeps all others lively.

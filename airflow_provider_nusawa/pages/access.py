@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException
+from fastapi import HTTPException
 
 
 def may_look(user: GetUserDep) -> BaseUser:
@@ -19,9 +17,6 @@ def may_look(user: GetUserDep) -> BaseUser:
     if not get_auth_manager().is_authorized_dag(method="GET", access_entity=DagAccessEntity.RUN, user=user):
         raise HTTPException(403, "You may not see the runs of Dags, and so no campaigns.")
     return user
-
-
-Looker = Annotated[BaseUser, Depends(may_look)]
 
 
 def login_url() -> str:

@@ -13,11 +13,12 @@ from airflow_provider_nusawa.gateway.numbers import normalise_number
 from airflow_provider_nusawa.ledger.errors import LedgerError
 from airflow_provider_nusawa.ledger.listing import NoSuchCampaign
 from airflow_provider_nusawa.ledger.states import Sending
+from airflow_provider_nusawa.ledgers import open_of_site
 from airflow_provider_nusawa.pages.access import login_url, may_look
-from airflow_provider_nusawa.pages.part import SECTION, conf
 from airflow_provider_nusawa.pages.seen import A_PAGE, Seen
 from airflow_provider_nusawa.pages.views import HEADERS, Views
 from airflow_provider_nusawa.report.figures import CampaignFigures
+from airflow_provider_nusawa.site_config import SECTION, conf
 
 UNKNOWN_SHOWN = 20
 DEFAULT_TIMEZONE = "Asia/Jakarta"
@@ -31,7 +32,7 @@ def make_app() -> FastAPI:
     """Return the application over the site's ledger."""
     timezone = conf().get(SECTION, "timezone", fallback=DEFAULT_TIMEZONE)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(may_look)])
-    seen, views = Seen(_open_ledger), Views(timezone)
+    seen, views = Seen(open_of_site), Views(timezone)
     _add_campaigns(app, seen, views)
     _add_recipients(app, seen, views)
     _add_errors(app, views)
@@ -107,9 +108,3 @@ def _figures(seen: Seen, name: str, rehearsal: bool) -> CampaignFigures:
             return seen.figures(name, rehearsal=True)
         except NoSuchCampaign:
             raise error from None
-
-
-def _open_ledger() -> Any:
-    from airflow_provider_nusawa.ledgers import open_of_site
-
-    return open_of_site()

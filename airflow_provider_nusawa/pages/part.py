@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from airflow_provider_nusawa.site_config import SECTION, conf, web_server_takes_parts
+
 PREFIX = "/nusawa-campaigns"
-FIRST_AIRFLOW = (3, 1, 2)
-SECTION = "nusawa"
 NAME = "WhatsApp"
 
 Scope = dict[str, Any]
@@ -37,9 +37,7 @@ def is_wanted() -> bool:
 
 def are_there() -> bool:
     """Whether this Airflow can show them, and the site has them."""
-    from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
-
-    return get_base_airflow_version_tuple() >= FIRST_AIRFLOW and is_wanted()
+    return web_server_takes_parts() and is_wanted()
 
 
 def fastapi_apps() -> list[dict[str, Any]]:
@@ -56,10 +54,3 @@ def url(campaign_id: str = "", *, rehearsal: bool = False) -> str:
     if not campaign_id:
         return base
     return f"{base}campaign?name={quote(campaign_id, safe='')}{'&rehearsal=1' if rehearsal else ''}"
-
-
-def conf() -> Any:
-    """Return Airflow's configuration: the one that runs secrets commands of a provider's section."""
-    from airflow.configuration import conf as own
-
-    return own

@@ -7,15 +7,13 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from airflow_provider_nusawa.receiver.desk import NO_SUCH_PATH, PREFIX, Answer, Answered, Call, Desk
+from airflow_provider_nusawa.receiver.desk import BODY_SECONDS, NO_SUCH_PATH, PREFIX, Answer, Answered, Call, Desk
 from airflow_provider_nusawa.receiver.reading import MAX_BODY
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-BODY_SECONDS = 5.0
 
 _OURS = re.compile(rf"{PREFIX}(/+[^/]*)?/*$", re.IGNORECASE)
 _WITH_TOKEN = re.compile(rb"(^|[&?])token=")

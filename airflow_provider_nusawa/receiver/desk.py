@@ -16,6 +16,8 @@ PREFIX = "/nusawa"
 PATH = "/callback"
 
 FORM = "application/x-www-form-urlencoded"
+BODY_SECONDS = 5.0
+"""So long the body of a call may take to come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from airflow_provider_nusawa.receiver.asgi import BODY_SECONDS
-from airflow_provider_nusawa.receiver.desk import PREFIX, Answer, Answered, Call, Desk
+from airflow_provider_nusawa.receiver.desk import BODY_SECONDS, PREFIX, Answer, Answered, Call, Desk
 from airflow_provider_nusawa.receiver.reading import MAX_BODY, MAX_QUERY
 
 HEALTH = "/health"

@@ -38,6 +38,8 @@ class WaitingTrigger(BaseTrigger):
     :param longest_poll_seconds: Between two looks, which come ever further apart.
     """
 
+    _own_arguments: tuple[str, ...]
+
     def __init__(
         self, *, nusawa_conn_id: str, deadline: float, first_poll_seconds: float, longest_poll_seconds: float
     ) -> None:
@@ -67,8 +69,6 @@ class WaitingTrigger(BaseTrigger):
             verdict = Verdict.BROKEN
             self._trouble = f"waiting failed with {type(error).__name__}"
         yield TriggerEvent(self._event(verdict))  # type: ignore[no-untyped-call]
-
-    _own_arguments: tuple[str, ...]
 
     async def _wait(self) -> Verdict:
         raise NotImplementedError

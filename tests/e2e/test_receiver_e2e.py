@@ -6,23 +6,20 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
 from ledger_house import Clock, accepted
 from ledger_house import House as LedgerHouse
 from receiver_airflow import TAKES_CALLBACKS, TOKEN
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.ledger.store import open_ledger
-from airflow_provider_nusawa.plugin import FIRST_AIRFLOW
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 from airflow_provider_nusawa.testing import Account, Backend, serve
 from dev.house import House
 from dev.house.settings import free_port
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(
-        get_base_airflow_version_tuple() < FIRST_AIRFLOW, reason="Airflow's API server takes callbacks from 3.1.2 on"
-    ),
+    pytest.mark.skipif(not web_server_takes_parts(), reason="Airflow's API server takes callbacks from 3.1.2 on"),
 ]
 
 DAGS = """

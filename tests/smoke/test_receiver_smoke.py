@@ -7,12 +7,13 @@ from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS, get_base_airflow_version_tuple
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from receiver_airflow import TOKEN, api_server
 
 from airflow_provider_nusawa import plugin
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 
-TAKES_THEM = get_base_airflow_version_tuple() >= plugin.FIRST_AIRFLOW
+TAKES_THEM = web_server_takes_parts()
 NUMBER = "6281234567890"
 
 
