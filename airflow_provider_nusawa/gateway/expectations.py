@@ -53,7 +53,7 @@ EXPECTED: dict[tuple[str, str], tuple[Field, ...]] = {
         Field("results[].destination", (DIGITS,), "D", _SENT_V3, required=False),
     ),
     ("v3", REPORT): (
-        Field("ref_no", (DIGITS, JSON_NUMBER), "A", "v3.py: ANSWER_IDS"),
+        Field("ref_no", (DIGITS, JSON_NUMBER), "A", "v3_answers.py: ANSWER_IDS"),
         Field("status", (LETTER, EMPTY, NULL), "C", "codes.py: DeliveryStatus"),
         Field("sent_date", (MOMENT, EMPTY, NULL), "D", "figures.py: read_time", required=False),
         Field("err_code", (DIGITS, EMPTY, NULL, JSON_NUMBER), "D", "v3.py: read_report", required=False),

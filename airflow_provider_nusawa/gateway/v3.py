@@ -6,19 +6,18 @@ in one place, so that a first live answer can overturn it with a change of one l
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from airflow_provider_nusawa.gateway.api_key import is_like_api_key
-from airflow_provider_nusawa.gateway.bodies import Record, read_records
+from airflow_provider_nusawa.gateway.bodies import read_records
 from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus, code_of
-from airflow_provider_nusawa.gateway.errors import Cause, InvalidMessage, NusaWaError, Scope, Unreachable
+from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.gateway.exchange import Reply, Request
 from airflow_provider_nusawa.gateway.figures import read_amount, read_day, read_time
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Options, Outcome, Receipt
-from airflow_provider_nusawa.gateway.numbers import is_echo
-from airflow_provider_nusawa.gateway.refusals import code_error, http_error, is_success, no_answer
+from airflow_provider_nusawa.gateway.refusals import code_error, http_error, is_success
+from airflow_provider_nusawa.gateway.v3_answers import about, failed_look, is_answer, refusal, report_record, status_of
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
@@ -43,9 +42,6 @@ REPORT_ID = "ref_no"  # C
 
 BALANCE = "value"  # C
 EXPIRES = "expireddate"  # C: expiredDate; records have lower-case names
-ANSWER_IDS = ("ref_no", "messageid")  # D for callbacks, A for DR
-
-_INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
 def login_advice(settings: Settings) -> str:
@@ -93,14 +89,14 @@ def read_receipt(reply: Reply, message: Message) -> Receipt:
     :raises Refused: The gateway, or something before it, said no.
     :raises OutcomeUnknown: The answer settles nothing, or is about another number.
     """
-    answers = [record for record in read_records(reply.body) if _is_answer(record, reply)]
+    answers = [record for record in read_records(reply.body) if is_answer(record, reply)]
     if not answers:
         raise http_error(reply, sends=True, destination=message.to)
-    answers = _about(message.to, answers)
+    answers = about(message.to, answers)
     for record in answers:
-        if _status(record) == ACCEPTED and record.get("messageid"):
+        if status_of(record) == ACCEPTED and record.get("messageid"):
             return Receipt(message.to, NAME, Outcome.ACCEPTED, record["messageid"], ACCEPTED)
-    raise _refusal(answers, reply, message.to)
+    raise refusal(answers, reply, message.to)
 
 
 def key_check_request(settings: Settings) -> None:
@@ -123,7 +119,7 @@ def read_credits(reply: Reply, settings: Settings) -> Credits:
     :raises Unreachable: The answer holds no balance.
     """
     for record in read_records(reply.body):
-        status = _status(record)
+        status = status_of(record)
         if status is not None and status < 0:
             raise code_error(code_of(status), http_status=reply.status)
         amount = read_amount(record.get(BALANCE, ""))
@@ -143,10 +139,10 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
     :raises Refused: A code that concerns the account: asking on is of no use.
     :raises Unreachable: Any other code, or an answer about no or another message: a failed look.
     """
-    record = _report_record(reply, message_id)
-    status = _status(record)
+    record = report_record(reply, message_id)
+    status = status_of(record)
     if status is not None:
-        raise _failed_look(status, reply)
+        raise failed_look(status, reply)
     letter = record.get("status", "")
     return DeliveryReport(
         message_id,
@@ -164,62 +160,3 @@ def _command(settings: Settings, **fields: str) -> Request:
         | {"type": COMMAND_TYPE, "output": OUTPUT}
     )
     return Request(COMMAND_METHOD, COMMAND_PATH, query=query)
-
-
-def _status(record: Record) -> int | None:
-    """Return a record's status if it is a number: text in one format, a number in another."""
-    text = record.get("status", "")
-    return int(text) if _INTEGER.fullmatch(text) else None
-
-
-def _is_answer(record: Record, reply: Reply) -> bool:
-    # The table holds zero and negative numbers. A positive one is a stranger's, such as a proxy's {"status": 404},
-    # and so may be a bare {"status": -1} beside an HTTP error.
-    status = _status(record)
-    ours = is_success(reply) or "destination" in record or "messageid" in record
-    return status is not None and status <= ACCEPTED and ours
-
-
-def _about(number: str, answers: list[Record]) -> list[Record]:
-    """Return the elements about this number; a lone one that names no number is about it too."""
-    named = [record for record in answers if is_echo(record.get("destination", ""), number)]
-    lone = len(answers) == 1 and not answers[0].get("destination")
-    return named or (answers if lone else [])
-
-
-def _refusal(answers: list[Record], reply: Reply, number: str) -> NusaWaError:
-    if not answers:
-        return no_answer(reply, sends=True, destination=number, why="the answer is about another number")
-    codes = [code_of(_status(record) or ACCEPTED) for record in answers]
-    for code, record in zip(codes, answers, strict=True):
-        if code.number == ACCEPTED:  # A: accepted, says the code, but there is nothing to ask after
-            why = "the answer says 0 ALL_RECIPIENTS_PROCESSED without a message id"
-            return no_answer(reply, sends=True, destination=number, why=why)
-        # A: not taken means an error without a message id. A firm refusal is believed with one as well.
-        if code.taken or (record.get("messageid") and code.scope in (Scope.TRANSIENT, Scope.UNLISTED)):
-            why = f"the answer is {code.number} {code.name}, which does not rule out that the message was taken"
-            return no_answer(reply, sends=True, destination=number, why=why)
-    return code_error(codes[0], http_status=reply.status, destination=number)
-
-
-def _report_record(reply: Reply, message_id: str) -> Record:
-    records = read_records(reply.body)
-    for record in records:
-        # Written as a number, an id has lost its leading zeros.
-        names = [record[name].lstrip("0") for name in ANSWER_IDS if record.get(name)]
-        if message_id.lstrip("0") in names:
-            return record
-    # A lone record that names no message is about the one asked for, unless it may be a stranger's.
-    lone = records[0] if len(records) == 1 else {}
-    told = lone.get("status", "")
-    if told and not any(map(lone.get, ANSWER_IDS)) and (is_success(reply) or told.startswith("-")):
-        return lone
-    raise http_error(reply, sends=False)
-
-
-def _failed_look(status: int, reply: Reply) -> NusaWaError:
-    code = code_of(status)
-    if code.scope is Scope.ACCOUNT:
-        return code_error(code, http_status=reply.status)
-    said = f"{code.number} {code.name}: {code.meaning}" if status < 0 else f"the number {status} for a status"
-    return Unreachable(f"the gateway answered {said}; it knows no message that was sent by v1", cause=Cause.SERVER)
