@@ -119,9 +119,5 @@ def postgresql() -> Iterator[Place | None]:
     if binaries is None:
         yield None
         return
-    server = Postgres(binaries, durable=True)
-    try:
-        server.start()
+    with Postgres(binaries, durable=True) as server:
         yield server.new_place
-    finally:
-        server.remove()

