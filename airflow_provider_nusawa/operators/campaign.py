@@ -16,9 +16,9 @@ from airflow_provider_nusawa.operators.campaign_arguments import (
     ListedOperator,
     PacedOperator,
     check_share,
-    one_of,
 )
 from airflow_provider_nusawa.operators.campaign_link import CampaignLink
+from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import Errand, stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_nusawa.campaign.windows import read_window
+from airflow_provider_nusawa.operators.choices import one_of
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.campaign.planning import Rules
@@ -162,11 +163,6 @@ class PacedOperator(BaseOperator):
         cap: Sequence[float] = self.max_per_recipient if self.max_per_recipient is not None else (1, 1)
         if len(cap) != 2 or not all(part > 0 for part in cap):
             raise ValueError("max_per_recipient is so many messages in so many days, such as (2, 7)")
-
-
-def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}, and must be {' or '.join(map(repr, allowed))}")
 
 
 def check_share(name: str, value: float) -> None:

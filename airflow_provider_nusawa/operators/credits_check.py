@@ -11,6 +11,7 @@ from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.waiting.funds import Need, lacks_credits, said, today_in
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ class NusaWaCreditsCheckOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if on_insufficient not in ("fail", "skip"):
-            raise ValueError(f"on_insufficient is 'fail' or 'skip', not {on_insufficient!r}")
+        one_of("on_insufficient", on_insufficient, ("fail", "skip"))
         self.minimum = minimum
         self.min_days_left = min_days_left
         self.on_insufficient = on_insufficient

@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
@@ -59,8 +60,8 @@ class SendingOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        _one_of("on_unknown", on_unknown, ("fail", "retry"))
-        _one_of("on_partial", on_partial, ("fail", "succeed"))
+        one_of("on_unknown", on_unknown, ("fail", "retry"))
+        one_of("on_partial", on_partial, ("fail", "succeed"))
         self.to = to
         self.on_unknown = on_unknown
         self.on_partial = on_partial
@@ -119,8 +120,3 @@ class SendingOperator(BaseOperator):
         self.log.info("%s", table)
         if all(attempt.receipt.repeated for attempt in attempts):
             self.log.warning("NOTHING WAS SENT: an earlier try of this task had sent it all")
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}, and must be {' or '.join(map(repr, allowed))}")
