@@ -183,5 +183,5 @@ def test_a_bad_minimum_fails_at_once_without_a_request(nusawa_gateway):
 
 
 def test_what_else_on_insufficient_may_be_is_an_error_of_the_dag_file():
-    with pytest.raises(ValueError, match="on_insufficient is 'fail' or 'skip'"):
+    with pytest.raises(ValueError, match="on_insufficient is 'ignore', and must be 'fail' or 'skip'"):
         gate(on_insufficient="ignore")
