@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.gateway import questions
 from airflow_provider_nusawa.gateway.async_transport import AsyncTransport
 from airflow_provider_nusawa.gateway.errors import Refused, Unreachable
@@ -18,11 +19,12 @@ class Post:
     """Sends for one event loop, over pooled connections.
 
     :param connections: How many requests may be under way.
+    :param timetable: Has the last word on each, once its connection is there.
     """
 
-    def __init__(self, settings: Settings, connections: int) -> None:
+    def __init__(self, settings: Settings, connections: int, timetable: Timetable) -> None:
         self.settings = settings
-        self._transport = AsyncTransport(settings, connections)
+        self._transport = AsyncTransport(settings, connections, door=timetable.depart)
 
     async def send(self, message: Message, leave_before: float) -> Receipt:
         """As ``AsyncClient.send``, without repeats and without a wait."""

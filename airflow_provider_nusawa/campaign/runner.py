@@ -63,7 +63,7 @@ class Leg:
         rate = min(terms.rate_per_second or settings.rate_per_second, settings.rate_per_second)
         timetable, breaker = Timetable(rate, time.monotonic), Breaker(terms.probe_after_seconds)
         self._desk = Desk(ledger, campaign_id, settings, compose, label)
-        self._post = Post(settings, MOST_IN_FLIGHT)
+        self._post = Post(settings, MOST_IN_FLIGHT, timetable)
         self._sender = Sender(self._post, terms, timetable, Flight(rate), breaker)
         self._clerk = Clerk(self._desk, self._sender, timetable, terms, settings.timezone, on_recorded=on_recorded)
         self._prober = Prober(breaker, self._post, self._desk, timetable)

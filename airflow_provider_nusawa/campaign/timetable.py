@@ -17,7 +17,8 @@ _CLOSEST = 0.75
 
 _MOST_AT_ONCE = 100_000
 _STALE_SECONDS = 0.1
-_SECOND = 1.01
+_SECOND = 1.02
+"""As long is a second here: a request may take 20 ms longer than the next one from here to the gateway."""
 
 
 @dataclass(slots=True)
@@ -38,7 +39,9 @@ class Timetable:
         self.asked_rate = rate_per_second * HEADROOM
         self._gap_seconds = 1 / rate_per_second
         self._in_a_second = math.ceil(min(rate_per_second, _MOST_AT_ONCE))
+        self._second = max(self._gap_seconds * self._in_a_second, _SECOND)
         self._left: deque[float] = deque(maxlen=self._in_a_second)
+        self._departed: deque[float] = deque(maxlen=self._in_a_second)
         self._clock = clock
         self._stretches: deque[_Stretch] = deque()
         self._ends_at = -math.inf
@@ -80,13 +83,25 @@ class Timetable:
         if self._left:
             moment = max(moment, self._left[-1] + _CLOSEST * self._gap_seconds)
         if len(self._left) == self._in_a_second:
-            moment = max(moment, self._left[0] + max(self._gap_seconds * self._in_a_second, _SECOND))
+            moment = max(moment, self._left[0] + self._second)
         return moment
 
     def take(self) -> None:
         """Use the moment that ``peek`` returned: a request leaves now."""
         self._skip(self._stretches[0], 1)
         self._left.append(self._clock())
+
+    def depart(self) -> float:
+        """Let a request's first byte leave, and return 0; or return the seconds until it may ask again.
+
+        From ``take`` to the first byte lies a connection, often a new one: a while after which more are ready at once
+        than one second may have.
+        """
+        now = self._clock()
+        if len(self._departed) == self._in_a_second and now < self._departed[0] + self._second:
+            return self._departed[0] + self._second - now
+        self._departed.append(now)
+        return 0.0
 
     @property
     def _is_beyond_measure(self) -> bool:

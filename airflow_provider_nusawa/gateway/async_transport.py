@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,7 +18,10 @@ from airflow_provider_nusawa.gateway.errors import Cause
 from airflow_provider_nusawa.gateway.exchange import MAX_ANSWER, Lost, Reply, Request
 from airflow_provider_nusawa.gateway.settings import Settings
 
-_current: ContextVar[Call] = ContextVar("nusawa_call")
+Door = Callable[[], float]
+"""Asked when a request has its connection: how many seconds until it may leave. Whoever hears 0 is let out."""
+
+_current: ContextVar[tuple[Call, Door]] = ContextVar("nusawa_call")
 
 
 class _WatchedRequest(aiohttp.ClientRequest):
@@ -29,8 +33,10 @@ class _WatchedRequest(aiohttp.ClientRequest):
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         if self.method != "CONNECT":  # what a proxy is told is not yet the request
-            call = _current.get()
+            call, door = _current.get()
             call.begin()
+            while (wait := door()) > 0:
+                await asyncio.sleep(wait)
             call.leave()
             if call.request.query:
                 self.url = URL(f"{self.url}?{call.request.query}", encoded=True)
@@ -43,9 +49,10 @@ class AsyncTransport:
     Does as ``Transport`` does: no cookies, no redirects, no retries of a send; proxies from the environment hold.
 
     :param connections: How many may be open at once; further calls wait for a free one within their time limit.
+    :param door: Where each request waits last, its connection at hand: making one takes a time that nobody foresees.
     """
 
-    def __init__(self, settings: Settings, connections: int = 100) -> None:
+    def __init__(self, settings: Settings, connections: int = 100, *, door: Door = lambda: 0.0) -> None:
         self._host = settings.host
         self._limit_seconds = settings.total_timeout_seconds
         self._timeout = aiohttp.ClientTimeout(
@@ -55,6 +62,7 @@ class AsyncTransport:
         )
         self._ssl: Any = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
         self._connections = connections
+        self._door = door
         self._session: aiohttp.ClientSession | None = None
         self._calls: dict[Call, asyncio.Task[Any]] = {}
         self._stopped = False
@@ -64,7 +72,7 @@ class AsyncTransport:
         call = Call(request, self._limit_seconds, leave_before)
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # whatever awaits runs in a task
         self._calls[call] = task
-        _current.set(call)
+        _current.set((call, self._door))
         try:
             if self._stopped:
                 call.cut(Cause.STOPPED)
