@@ -15,6 +15,7 @@ from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus, code
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.gateway.exchange import Reply, Request
 from airflow_provider_nusawa.gateway.figures import read_amount, read_day, read_time
+from airflow_provider_nusawa.gateway.forms import encode_form
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport, Message, Options, Outcome, Receipt
 from airflow_provider_nusawa.gateway.refusals import code_error, http_error, is_success
 from airflow_provider_nusawa.gateway.v3_answers import about, failed_look, is_answer, refusal, report_record, status_of
@@ -69,7 +70,7 @@ def send_request(settings: Settings, message: Message) -> Request:
     :raises InvalidMessage: for what only v1.0 can send.
     """
     check_message(message)
-    form = urlencode(
+    form = encode_form(
         {
             SEND_LOGIN: settings.login,
             "password": settings.password.reveal(),
@@ -78,7 +79,7 @@ def send_request(settings: Settings, message: Message) -> Request:
             "output": OUTPUT,
         }
     )
-    return Request("POST", SEND_PATH, body=form.encode("ascii"), headers=FORM, sends=True)
+    return Request("POST", SEND_PATH, body=form, headers=FORM, sends=True)
 
 
 def read_receipt(reply: Reply, message: Message) -> Receipt:
