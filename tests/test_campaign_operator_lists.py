@@ -16,7 +16,7 @@ from campaign_tasks import number, people, tasks
 from ledger.conftest import postgres
 
 from airflow_provider_nusawa.campaign.sources import from_cursor
-from airflow_provider_nusawa.operators.campaign_lists import described, streaming_cursor
+from airflow_provider_nusawa.operators.campaign.lists import described, streaming_cursor
 
 __all__ = ["postgres", "tasks"]
 

@@ -17,8 +17,8 @@ from airflow_provider_nusawa.campaign.ending import Reason
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger.campaigns import begin_campaign
 from airflow_provider_nusawa.ledger.reading import Reader
-from airflow_provider_nusawa.operators.campaign_orders import order_of, refuse_if_late, run_key_of
-from airflow_provider_nusawa.operators.campaign_work import CampaignWork
+from airflow_provider_nusawa.operators.campaign.orders import order_of, refuse_if_late, run_key_of
+from airflow_provider_nusawa.operators.campaign.work import CampaignWork
 from airflow_provider_nusawa.triggers import NusaWaMomentTrigger
 
 __all__ = ["tasks"]

@@ -1,7 +1,6 @@
 """Operators: what a Dag does through the gateway."""
 
-from airflow_provider_nusawa.operators.campaign import NusaWaCampaignOperator
-from airflow_provider_nusawa.operators.campaign_report import NusaWaCampaignReportOperator
+from airflow_provider_nusawa.operators.campaign import NusaWaCampaignOperator, NusaWaCampaignReportOperator
 from airflow_provider_nusawa.operators.credits_check import NusaWaCreditsCheckOperator
 from airflow_provider_nusawa.operators.send_media import NusaWaSendMediaOperator
 from airflow_provider_nusawa.operators.send_message import NusaWaSendMessageOperator

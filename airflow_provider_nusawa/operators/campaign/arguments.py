@@ -78,7 +78,7 @@ class ListedOperator(BaseOperator):
 
     def source(self, name: str) -> Source | None:
         """Return what reads one of the lists; None if it was not given."""
-        from airflow_provider_nusawa.operators.campaign_lists import Named
+        from airflow_provider_nusawa.operators.campaign.lists import Named
 
         if name not in self._given:
             return None

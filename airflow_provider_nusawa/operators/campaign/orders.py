@@ -15,14 +15,14 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow_provider_nusawa.campaign.composing import check_api
 from airflow_provider_nusawa.campaign.text import Text
 from airflow_provider_nusawa.operators.api_options import options_of
-from airflow_provider_nusawa.operators.campaign_work import Order
+from airflow_provider_nusawa.operators.campaign.work import Order
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_nusawa.gateway.settings import Settings
     from airflow_provider_nusawa.hooks import NusaWaHook
-    from airflow_provider_nusawa.operators.campaign import NusaWaCampaignOperator
+    from airflow_provider_nusawa.operators.campaign.operator import NusaWaCampaignOperator
 
 LATE = timedelta(hours=24)
 _DUE = ("data_interval_end", "logical_date")

@@ -28,8 +28,8 @@ from airflow_provider_nusawa.ledger.foresight import planned_campaign
 from airflow_provider_nusawa.ledger.limits import Limits, room_today
 from airflow_provider_nusawa.ledger.progress import refusals, unknowns
 from airflow_provider_nusawa.ledgers import open_for_reading, open_for_sending
-from airflow_provider_nusawa.operators.campaign_lists import watched
-from airflow_provider_nusawa.operators.campaign_name import refuse_another_name
+from airflow_provider_nusawa.operators.campaign.lists import watched
+from airflow_provider_nusawa.operators.campaign.name import refuse_another_name
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.campaign.ending import Ending

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.hooks import NusaWaHook
-from airflow_provider_nusawa.operators.campaign_arguments import (
-    LISTS,
-    ListedOperator,
-    PacedOperator,
-    check_share,
-)
-from airflow_provider_nusawa.operators.campaign_link import CampaignLink
+from airflow_provider_nusawa.operators.campaign.arguments import LISTS, ListedOperator, PacedOperator, check_share
+from airflow_provider_nusawa.operators.campaign.link import CampaignLink
 from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import Errand, stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
@@ -29,7 +23,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_nusawa.campaign.preview import Preview
     from airflow_provider_nusawa.campaign.shares import Shares
-    from airflow_provider_nusawa.operators.campaign_work import CampaignWork, Sent
+    from airflow_provider_nusawa.operators.campaign.work import CampaignWork, Sent
 
 SOONEST_SECONDS = 15.0
 """Airflow may lose the event of a wait that ends within seconds, and fail the task."""
@@ -140,8 +134,8 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         self._told_to_stop = True
 
     def _work(self, context: Context) -> CampaignWork:
-        from airflow_provider_nusawa.operators.campaign_orders import order_of
-        from airflow_provider_nusawa.operators.campaign_work import CampaignWork
+        from airflow_provider_nusawa.operators.campaign.orders import order_of
+        from airflow_provider_nusawa.operators.campaign.work import CampaignWork
 
         hook = NusaWaHook(self.nusawa_conn_id)
         settings = hook.settings  # whose errors name the connection, not the task's arguments
@@ -170,8 +164,9 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         return value
 
     def _send(self, work: CampaignWork, context: Context) -> dict[str, Any]:
-        from airflow_provider_nusawa.campaign.ending import End, Reason
+        from airflow_provider_nusawa.campaign.ending import End
         from airflow_provider_nusawa.ledger.errors import PlanBusy
+        from airflow_provider_nusawa.operators.campaign.conclusion import conclude, value_of
 
         try:
             sent: Sent = self._wait_for(work, work.send)
@@ -181,11 +176,9 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         self.log.info("campaign %r %s", self.campaign_id, ending)
         if ending.end is End.COME_BACK:
             self._defer_until(ending.at.timestamp() if ending.at else 0.0, ending.why)
-        value = self._value(sent)
+        value = value_of(self.campaign_id, sent)
         context["ti"].xcom_push(key=RETURN_VALUE, value=value)
-        if ending.end is End.STOPPED and ending.halt.reason is not Reason.NOT_AFTER:
-            self._stopped(sent)
-        self._conclude(sent)
+        conclude(ending, self._shares, may_skip=self.on_partial == "skip")
         return value
 
     def _defer_until(self, moment: float, why: str) -> NoReturn:
@@ -196,30 +189,6 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
         self.log.info("deferred until %s: %s. If it does not wake up then, see whether a triggerer runs", said, why)
         self.defer(trigger=NusaWaMomentTrigger(moment=moment), method_name="go_on")
         raise AssertionError("unreachable")
-
-    def _value(self, sent: Sent) -> dict[str, Any]:
-        codes = {str(code): count for code, count in sent.refused_by_code.items()}
-        redirected = sent.planned.campaign.redirected
-        counts = asdict(sent.ending.equation)
-        return {"campaign_id": self.campaign_id, "redirected": redirected, **counts, "refused_by_code": codes}
-
-    def _stopped(self, sent: Sent) -> NoReturn:
-        from airflow_provider_nusawa.campaign.ending import Reason
-
-        ending = sent.ending
-        what = f"{ending.why[:1].upper()}{ending.why[1:]}. {ending.equation.open} stay planned"
-        if ending.halt.reason is Reason.ACCOUNT:
-            raise AirflowFailException(f"{what}: mend that, then clear this task; it goes on where it stopped.")
-        raise AirflowException(f"{what}; another try goes on with them.")
-
-    def _conclude(self, sent: Sent) -> None:
-        lacks = self._shares.lacks(sent.ending.equation)
-        if not lacks:
-            return
-        what = f"{'; '.join(lacks)}: {sent.ending.equation}. What became of whom is in the ledger."
-        if self.on_partial == "skip" and sent.ending.equation.adds_up:
-            raise AirflowSkipException(what)
-        raise AirflowFailException(what)
 
     @property
     def _shares(self) -> Shares:
