@@ -92,7 +92,8 @@ def test_the_text_may_stand_in_a_file_and_airflow_leaves_its_braces_alone(tasks,
 
     with DAG("d", **by_name) as dag:
         tasks.execute(text_path="halo.txt", values={"what": "{{ ds }}"}, recipients=people(1), context={"dag": dag})
-    tasks.execute(text_path=str(tmp_path / "halo.txt"), campaign_id="b", values={"what": 1}, recipients=people(1))
+    path = str(tmp_path / "halo.txt")
+    tasks.execute("another", text_path=path, campaign_id="b", values={"what": 1}, recipients=people(1))
 
     assert [message.text for message in tasks.gateway.messages] == ["Halo N0: {{ ds }}", "Halo N0: 1"]
 

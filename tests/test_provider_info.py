@@ -41,6 +41,8 @@ def test_each_part_fits_the_schema_that_apaches_own_providers_are_written_by(key
     written_by = schema("provider.yaml.schema.json")
     if key == "connection-types" and "conn-fields" not in json.dumps(written_by):
         pytest.skip("before Airflow 3.2")
+    if key not in written_by["properties"]:
+        pytest.skip("before Airflow 3")
 
     jsonschema.validate(INFO[key], {**written_by["properties"][key], "definitions": written_by.get("definitions", {})})
 
