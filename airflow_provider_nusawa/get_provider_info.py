@@ -57,6 +57,8 @@ def _options() -> dict[str, dict[str, Any]]:
             "string",
             None,
         ),
+        "pages": _option("Whether Airflow shows pages of campaigns (Airflow 3.1.2 and later).", "boolean", "True"),
+        "timezone": _option("The time zone in which these pages write times.", "string", "Asia/Jakarta"),
         "campaign_assets": _option(
             "Whether the receiver tells of campaigns that have ended, as events of the asset nusawa://campaigns.",
             "boolean",

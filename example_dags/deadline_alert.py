@@ -1,6 +1,6 @@
 """Say that a run is late, while it is still running: a deadline is watched by Airflow itself, not by a task.
 
-Deadlines need Airflow 3.2; on an older one this DAG runs without.
+Deadlines need Airflow 3.2; on an older one this Dag runs without.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tell whoever is on call that something failed: the task with its error, and the whole run.
 
-A task's own callback knows the error. The DAG's callback also comes where the task's process was killed.
+A task's own callback knows the error. The Dag's callback also comes where the task's process was killed.
 """
 
 from __future__ import annotations

@@ -10,15 +10,18 @@ import pytest
 import requests
 from dag_runs import run, zone_at_noon
 
+from airflow_provider_nusawa.emulator.fates import FATES
 from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.ledger import states
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.id.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```(?P<kind>python|json)\n(?P<block>.*?)```", re.DOTALL)
 ELSEWHERE = "notifications.md"  # Dags that fail on purpose, or wait for a person: test_docs_notifications.py
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
-LINK = re.compile(r"\]\((?!https?://|#|mailto:)(?P<path>[^)#\s]+)")
+LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)#?(?P<place>[^)\s]*)")
+HEADING = re.compile(r"(?m)^#+ (.*)$")
 
 
 def _blocks(kind):
@@ -60,9 +63,57 @@ def test_a_json_block_is_json(block):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_link_within_the_project_leads_somewhere(page):
-    broken = [match["path"] for match in LINK.finditer(page.read_text()) if not (page.parent / match["path"]).exists()]
+    assert [
+        match[0] for match in LINK.finditer(page.read_text()) if not _leads(page, match["path"], match["place"])
+    ] == []
 
-    assert broken == []
+
+def _leads(page, path, place):
+    target = page.parent / path if path else page
+    return target.exists() and (not place or place in [_anchor(words) for words in HEADING.findall(target.read_text())])
+
+
+def _anchor(heading):
+    """As GitHub makes it: lower case, without punctuation, hyphens for spaces."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_states_of_a_recipient_are_drawn_as_in_the_code():
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    (drawing,) = [block for block in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "──claim──►" in block]
+
+    assert drawing in states.__doc__
+    assert all(state.value in drawing for state in states.Sending)
+
+
+def test_what_a_magic_number_does_is_told_for_each():
+    page = (ROOT / "docs" / "emulator.md").read_text()
+    cells = re.findall(r"(?m)^\| (`\d\d`.*?) \|", page)
+    told = {family for cell in cells for family in _families(cell)}
+
+    assert told == {family for family, fate in FATES.items() if not fate.about.startswith("refused with")}
+
+
+def _families(cell):
+    ends = re.findall(r"`(\d\d)`", cell)
+    return [f"{number:02d}" for number in range(int(ends[0]), int(ends[1]) + 1)] if " to " in cell else ends
+
+
+def test_every_page_can_be_reached_from_the_first():
+    readme = (ROOT / "README.md").read_text()
+
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name}" not in readme] == []
+
+
+def test_every_package_and_module_has_its_line_in_the_plan_of_the_house():
+    plan = (ROOT / "docs" / "architecture.md").read_text()
+    house = ROOT / "airflow_provider_nusawa"
+    names = [path.name for path in house.glob("*.py")]
+    names += [f"{path.parent.name}/" for path in house.glob("*/__init__.py")]
+    names += [path.stem for path in (house / "gateway").glob("*.py")]
+    of_many = re.compile(r"connection_\w+\.py|__\w+__(\.py)?")
+
+    assert [name for name in names if not of_many.match(name) and not re.search(rf"(?<!\w){name}(?!\w)", plan)] == []
 
 
 def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
@@ -79,7 +130,8 @@ def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
 
 def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
-    known = ("make demo", "make test", "make check", "make matrix", "make bench", "pip install", "curl -s", "export ")
+    known = ("make demo", "make test", "make check", "make matrix", "make bench", "make browser")
+    known += ("pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
     known += (
         "python -m airflow_provider_nusawa.gateway check",

@@ -5,7 +5,7 @@ planned ──claim──► claimed ──begin──► sending ──accept�
    │                  │                  └─────doubt───► unknown ──(late, or resolved)──► accepted, refused
    │                  ├──suppress──► suppressed
    │                  └──cap──► excluded                 bad, excluded: as read from the list
-   └── release (claimed), give_back (sending, unknown: certainly nothing left), retry (a person's act) ──
+   └── release (claimed), give_back (sending, unknown: certainly not taken), retry (a person's act) ──
 """
 
 from __future__ import annotations
