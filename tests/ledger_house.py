@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign, begin_campaign
+from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 from airflow_provider_nusawa.ledger.outcomes import Answer
 from airflow_provider_nusawa.ledger.progress import Equation, Progress, equation, progress
 from airflow_provider_nusawa.ledger.reading import Line, Reader
@@ -83,6 +85,19 @@ class House:
 
     def progress(self, campaign: Campaign) -> Progress:
         return self.ledger.read(lambda tx: progress(tx, campaign.id))
+
+
+@contextmanager
+def frozen_after(house: House, words: str) -> Iterator[None]:
+    """Let a lease's time pass each time a statement that begins like that has run."""
+
+    def freeze(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith(words):
+            house.clock.now += LEASE_SECONDS
+
+    sa.event.listen(house.ledger.engine, "after_cursor_execute", freeze)
+    yield
+    sa.event.remove(house.ledger.engine, "after_cursor_execute", freeze)
 
 
 def accepted(begun: dict[int, int], prefix: str = "m") -> list[Answer]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from ledger_house import START, Clock, House
+from ledger_house import START, Clock, House, frozen_after
 
 from airflow_provider_nusawa.ledger.errors import LeaseLost
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
-from airflow_provider_nusawa.ledger.limits import Limits
 from airflow_provider_nusawa.ledger.store import open_ledger
 
 
@@ -28,19 +26,6 @@ def passing(url: str) -> Iterator[House]:
     clock = Passing()
     with open_ledger(url, create=True, clock=clock) as opened:
         yield House(opened, clock)
-
-
-@contextmanager
-def frozen_after(house: House, words: str) -> Iterator[None]:
-    """Let a lease's time pass each time a statement that begins like that has run."""
-
-    def freeze(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if statement.startswith(words):
-            house.clock.now += LEASE_SECONDS
-
-    sa.event.listen(house.ledger.engine, "after_cursor_execute", freeze)
-    yield
-    sa.event.remove(house.ledger.engine, "after_cursor_execute", freeze)
 
 
 def test_a_lease_that_runs_out_amid_a_turn_lets_nothing_begin(passing: House) -> None:
@@ -78,37 +63,3 @@ def test_what_was_claimed_anew_by_another_is_not_the_first_ones_to_give_back(hou
     dead.release([claimed.id])
 
     assert house.states(campaign) == {1: "claimed"}
-
-
-def test_a_day_that_is_full_says_nothing_of_the_next(house: House) -> None:
-    campaign = house.campaign(people=2)
-    runner = house.runner(campaign)
-    first, second = runner.turn(claim=2).claimed
-    runner.turn(begin=[first.id], limits=Limits(day="2027-01-15", max_per_day=1))
-
-    turn = runner.turn(begin=[second.id], limits=Limits(day="2027-01-16", max_per_day=1))
-
-    assert (list(turn.begun), turn.held) == ([second.id], [])
-
-
-def test_nothing_begins_before_the_window_opens(house: House) -> None:
-    runner = house.runner(house.campaign(people=1))
-    (claimed,) = runner.turn(claim=1).claimed
-    early = Limits(opens_at=house.clock.now + 1, closes_at=house.clock.now + 100)
-
-    turn = runner.turn(begin=[claimed.id], limits=early)
-
-    assert (turn.begun, turn.held) == ({}, [claimed.id])
-
-
-def test_an_unknown_message_counts_against_a_persons_limit(house: House) -> None:
-    """Perhaps it arrived."""
-    first, _ = house.begun(house.campaign("one", 1))
-    first.end()
-    campaign = house.campaign("two", 1)
-    runner = house.runner(campaign)
-    limits = Limits(max_per_person=1, person_seconds=86_400)
-
-    runner.turn(begin=[one.id for one in runner.turn(claim=1).claimed], limits=limits)
-
-    assert house.states(campaign) == {1: "excluded"}

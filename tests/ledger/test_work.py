@@ -196,6 +196,15 @@ def test_a_refusal_that_may_pass_is_planned_for_later(house: House) -> None:
     assert [one.setbacks for one in runner.turn(claim=1).claimed] == [1]
 
 
+def test_who_was_refused_for_now_comes_after_those_who_wait_since_the_beginning(house: House) -> None:
+    runner, begun = house.begun(house.campaign(people=2), most=1)
+    runner.turn(answered(begun, Outcome.REFUSED, again_after=1))
+    house.clock.now += 2
+
+    assert [one.number for one in runner.turn(claim=2).claimed] == [number(2), number(1)]
+    assert runner.turn(claim=2).claimed == []
+
+
 def test_whoever_said_no_since_is_not_sent_to(house: House) -> None:
     campaign = house.campaign(people=2)
     runner = house.runner(campaign)
