@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from ledger_house import START, Clock, House, frozen_after
+from ledger_house import START, Clock, House, frozen_after, number
 
 from airflow_provider_nusawa.ledger.errors import LeaseLost
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
@@ -63,3 +63,19 @@ def test_what_was_claimed_anew_by_another_is_not_the_first_ones_to_give_back(hou
     dead.release([claimed.id])
 
     assert house.states(campaign) == {1: "claimed"}
+
+
+def test_a_lease_that_was_ended_stays_ended_where_the_clock_is_set_back(house: House) -> None:
+    runner = house.runner(house.campaign(people=1))
+    runner.end()
+    house.clock.now -= 20
+
+    with pytest.raises(LeaseLost):
+        runner.turn(claim=1)
+
+
+def test_no_more_is_claimed_than_asked_for_of_however_many_lists(house: House) -> None:
+    campaign = house.campaign(people=[1])
+    house.plan(campaign, [2, 3], "run 2")
+
+    assert [one.number for one in house.runner(campaign).turn(claim=2).claimed] == [number(1), number(2)]
