@@ -12,8 +12,8 @@ ARGS ?=
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
 IN_ENV = @python=$$($(SETUP)) && $$python
 
-# Most tests wait for sockets and clocks, so several run at once; those of one real Airflow stay together. ARGS=-n0 undoes it.
-AT_ONCE = -n auto --dist loadgroup
+# Several tests run at once, as tests/at_once.py deals them out; ARGS=-n0 undoes it.
+AT_ONCE = -n auto --no-loadscope-reorder
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

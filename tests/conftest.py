@@ -24,20 +24,7 @@ os.environ |= {
 }
 
 pytest.register_assert_rewrite("promise", "campaign_run")
-pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients", "sends"]
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Twice the processors: most tests wait for sockets and clocks."""
-    return 2 * (os.cpu_count() or 1)
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one file on one worker, and all that run a real Airflow on another: they share it."""
-    for item in items:
-        group = "airflow" if item.get_closest_marker("e2e") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+pytest_plugins = ["airflow_provider_nusawa.testing", "real_airflow", "alerts", "clients", "sends", "at_once"]
 
 
 def pytest_unconfigure() -> None:
