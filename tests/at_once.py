@@ -28,7 +28,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.split("::")[0]
+            path = nodeid.split("::", maxsplit=1)[0]
             return "a real Airflow" if is_with_airflow(path) else path
 
     return ByFile(config, log)

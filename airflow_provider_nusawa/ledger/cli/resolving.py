@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger import acts
 from airflow_provider_nusawa.ledger.cli.deciding import reason, region
@@ -70,7 +71,7 @@ def resolve(
         click.echo("no recipient of this campaign is unknown")
         return
     with _client(connection or "") as client:
-        if client.settings.api_version == "v1":
+        if dialect_of(client.settings).REPORTS_NAME_PEOPLE:
             asked = _to_ask(ledger, unknown, message_ids, most)
             _resolve_from_gateway(ledger, key, client, unknown, asked=asked, reason=reason)
         else:
