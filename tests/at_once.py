@@ -1,4 +1,4 @@
-"""How pytest-xdist deals the suite out: a file to a worker, and all that run a real Airflow to one, which they share."""
+"""How pytest-xdist deals the suite out: a file to a worker, all that run a real Airflow to one, which they share."""
 
 from __future__ import annotations
 
