@@ -57,7 +57,9 @@ def default_text(event: Event, *, error: str = "", note: str = "", limit: int = 
 
 
 def _recovery_line(event: Event) -> str:
-    where, *more = _names(event) or ["a task"]
+    if not (names := _names(event)):
+        return HEADLINES[event.kind]
+    where, *more = names
     return f"Airflow: {where} works again" + (f" ({', '.join(more)})" if more else "")
 
 

@@ -23,6 +23,7 @@ from dev.house import House
 pytestmark = pytest.mark.e2e
 pytest.importorskip("statsd", reason="Airflow tells StatsD through the package of that name")
 
+BALANCE = 1500
 MEASURED = """
 from datetime import datetime, timezone
 from airflow.providers.common.compat.sdk import dag
@@ -102,6 +103,7 @@ def ear(spawned_gateway):
     """What was heard of one run of the Dag."""
     spawned_gateway.order("reset")
     spawned_gateway.order("clock", frozen=False)
+    spawned_gateway.order("accounts", balance=BALANCE)
     account = {"AIRFLOW_CONN_NUSAWA_DEFAULT": json.dumps(spawned_gateway.connection)}
     with listening() as (ear, settings), House(environ={**settings, **account}, say=print) as house:
         house.add_dag("measured", dedent(MEASURED))
@@ -123,7 +125,7 @@ def test_each_outcome_of_an_alert_is_counted(ear):
 
 
 def test_the_balance_is_told_as_it_was_before_the_send(ear):
-    assert ear.heard[metrics.BALANCE] == 1500
+    assert ear.heard[metrics.BALANCE] == BALANCE
 
 
 def test_deliveries_are_counted_when_the_wait_ends(ear):
