@@ -159,9 +159,9 @@ class _PollLoop:
 
     async def _ask_for_a_while(self) -> None:
         """Open a client and ask, until nobody waits or it is time to read the connection anew."""
-        until = time.monotonic() + self._reopen_seconds
         try:
             async with await self._open_client() as client:
+                until = time.monotonic() + self._reopen_seconds
                 while self.agenda and time.monotonic() < until:
                     await self._ask(client, self.agenda.due(time.monotonic(), BATCH))
                     await self._rest()
