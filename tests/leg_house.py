@@ -97,7 +97,7 @@ class LegHouse:
         """How many requests to send the gateway has got."""
         return self.backend.books.counts["send"]
 
-    def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+    def until(self, condition: Callable[[], Any], seconds: float = 60.0) -> None:
         """Wait for something that comes by itself."""
         end = time.monotonic() + seconds
         while not condition():

@@ -47,13 +47,13 @@ def test_one_bad_recipient_does_not_keep_the_others_from_being_told(told, tell, 
 
 @BOTH_WAYS
 def test_the_recipients_do_not_wait_for_each_others_time_out(told, tell):
-    told.use(read_timeout_seconds=1, total_timeout_seconds=1)
+    told.use(read_timeout_seconds=5, total_timeout_seconds=5)
     begin = datetime.now()
 
     tell(NusaWaNotifier(to=[*(magic_number("62", member) for member in range(1, 6)), ON_CALL], text="Halo"), {})
 
     assert len(told.sent_to(ON_CALL)) == 1
-    assert (datetime.now() - begin).total_seconds() < 3
+    assert (datetime.now() - begin).total_seconds() < 5 * 5 / 2  # one after another, five would take 25 seconds
 
 
 def test_the_log_shows_the_last_four_digits_only(told, caplog):

@@ -84,8 +84,8 @@ def test_a_fault_of_ours_is_raised_and_what_had_left_is_on_record(legs: LegHouse
         legs.leg(campaign, compose=broken, rate_per_second=20).run()
 
     states = legs.states(campaign)
-    assert states.get("accepted", 0) == legs.sends
-    assert set(states) <= {"accepted", "planned"}
+    assert states.get("accepted", 0) + states.get("unknown", 0) == legs.sends  # one may have been under way
+    assert set(states) <= {"accepted", "unknown", "planned"}
 
 
 @pytest.fixture
