@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook, Variable, conf
@@ -12,6 +11,7 @@ from sqlalchemy.engine import URL
 
 from airflow_provider_nusawa.connection_settings import connection_async
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
+from airflow_provider_nusawa.ledger.place import default_file
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.masking import mask, mask_async
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
     from airflow_provider_nusawa.gateway.settings import Settings
-
-FILE = "nusawa-ledger.sqlite"
-"""In Airflow's home folder: the ledger of those who name none. Its command line looks there too."""
 
 _ON_THIS_MACHINE = frozenset({"LocalExecutor", "SequentialExecutor", "DebugExecutor"})
 _LIBPQ = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "options", "target_session_attrs")
@@ -101,8 +98,7 @@ def _place(conn_id: str) -> URL:
             "nusawa connection"
         )
         raise LedgerUnfit(what)
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return URL.create("sqlite", database=str(home / FILE))
+    return URL.create("sqlite", database=str(default_file()))
 
 
 async def place_of_async(hook: BaseHook, settings: Settings) -> URL:

@@ -20,6 +20,18 @@ NETWORK_FILE_SYSTEMS = frozenset(
 """SQLite's WAL needs memory that all its users share, and locks that hold (https://sqlite.org/wal.html)."""
 
 
+def default_file() -> Path:
+    """Return where the ledger lies of those who name none: in Airflow's home folder."""
+    return Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "nusawa-ledger.sqlite"
+
+
+def url_of(place: str | None) -> str:
+    """Read a ledger's place as people write it, a file or a URL; the default one's if they write none."""
+    if place and "://" in place:
+        return place
+    return f"sqlite:///{Path(place).absolute() if place else default_file()}"
+
+
 def check_place(path: Path) -> None:
     """Raise LedgerUnfit where a file could not keep the promise."""
     kind = file_system_of(path)

@@ -12,9 +12,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from airflow_provider_nusawa.gateway.errors import NusaWaError
+from airflow_provider_nusawa.ledger.place import url_of
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX, Desk
 from airflow_provider_nusawa.receiver.tokens import SHORTEST, Tokens, usable
 from airflow_provider_nusawa.receiver.writer import Writer
@@ -48,14 +48,6 @@ def read_tokens(environ: Mapping[str, str]) -> str:
     return environ.get(TOKEN, "")
 
 
-def ledger_url(place: str | None) -> str:
-    """Read a ledger's place as people write it; Airflow's own folder if none is said."""
-    if place and "://" in place:
-        return place
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return f"sqlite:///{Path(place).absolute() if place else home / 'nusawa-ledger.sqlite'}"
-
-
 async def _serve(desk: Desk, listening: socket.socket) -> None:
     from airflow_provider_nusawa.receiver.server import serve  # loads aiohttp
 
@@ -76,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not usable(read_tokens(os.environ)):
             raise OSError(f"${TOKEN} holds no token of {SHORTEST} characters or more; ${COMMAND} is not set either")
-        open_ledger(ledger_url(options.ledger)).close()
+        open_ledger(url_of(options.ledger)).close()
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         listening = socket.create_server((options.host, options.port), family=family, backlog=1024)
     except (NusaWaError, OSError, OverflowError, subprocess.SubprocessError) as error:
@@ -86,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     desk = Desk(
         Tokens(lambda: read_tokens(os.environ)),
-        Writer(lambda: open_ledger(ledger_url(options.ledger))),
+        Writer(lambda: open_ledger(url_of(options.ledger))),
     )
     asyncio.run(_serve(desk, listening))
     return 0

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +14,7 @@ from rich.console import Console
 
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, NusaWaError
 from airflow_provider_nusawa.gateway.numbers import normalise_number
+from airflow_provider_nusawa.ledger.place import url_of
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 
 console = Console()
@@ -70,14 +69,6 @@ def who() -> str:
     return str(click.get_current_context().obj["who"])
 
 
-def url_of(place: str | None) -> str:
-    """Read a ledger's place as people write it."""
-    if place and "://" in place:
-        return place
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return f"sqlite:///{Path(place).absolute() if place else home / 'nusawa-ledger.sqlite'}"
-
-
 def number_of(raw: str, region: str) -> str:
     """Read a number as people write it.
 
@@ -117,7 +108,6 @@ __all__ = [
     "main",
     "moment",
     "number_of",
-    "url_of",
     "who",
     "with_ledger",
 ]

@@ -146,7 +146,7 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
     def _trial(self, work: CampaignWork) -> Callable[[], Preview]:
         from airflow_provider_nusawa.recipients import read_recipients
 
-        numbers = read_recipients(self.test_to, NusaWaHook(self.nusawa_conn_id).normalise)
+        numbers = read_recipients(self.test_to, work.normalise)
         return lambda: work.try_out(numbers)
 
     def _wait_for(self, work: CampaignWork, call: Callable[[], Any]) -> Any:

@@ -88,6 +88,10 @@ class CampaignWork:
         self._told = threading.Event()
         self._leg: Leg | None = None
 
+    def normalise(self, number: str | int) -> str:
+        """As the hook's, whose connection has been read."""
+        return self._order.hook.normalise(number)
+
     def stop(self) -> None:
         self._told.set()
         if self._leg:
