@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from sends import AISHA, BUDI, REMEMBERS, Task, name_ledger
 from tries import TaskState, Ti
 
@@ -12,13 +11,11 @@ from airflow_provider_nusawa.ledgers import variable_of
 
 
 @pytest.fixture
-def nothing_noted(request):
-    """As before a first send: where tests can write Variables, the Dags of others have noted a ledger."""
-    if not AIRFLOW_V_3_0_PLUS:
-        from airflow.models import Variable
+def nothing_noted(airflow_db):
+    """As before a first send: Dags that other tests ran have noted a ledger."""
+    from airflow.models import Variable
 
-        request.getfixturevalue("airflow_db")
-        Variable.delete(variable_of("nusawa_default"))
+    Variable.delete(variable_of("nusawa_default"))
 
 
 class OlderTask(Task):
