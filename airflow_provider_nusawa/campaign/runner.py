@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from airflow_provider_nusawa.campaign.breaker import Breaker
 from airflow_provider_nusawa.campaign.clerk import TICK_SECONDS, Clerk
+from airflow_provider_nusawa.campaign.collector import rare_collections
 from airflow_provider_nusawa.campaign.desk import Desk
 from airflow_provider_nusawa.campaign.ending import End, Ending, Halt
 from airflow_provider_nusawa.campaign.flight import MOST_IN_FLIGHT, Flight
@@ -81,7 +82,8 @@ class Leg:
 
         :raises LedgerUnavailable: if the ledger went away and did not come back; nothing has left without a record.
         """
-        return asyncio.run(self._run())
+        with rare_collections():
+            return asyncio.run(self._run())
 
     def stop(self) -> None:
         """Have it end within three seconds, with nothing left under way. From any thread or signal handler."""

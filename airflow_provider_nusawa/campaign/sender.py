@@ -27,8 +27,8 @@ from airflow_provider_nusawa.ledger.outcomes import Answer
 
 log = logging.getLogger(__name__)
 
-_MANY_ANSWERS = 150
-"""So many are put on record without waiting for the next turn."""
+_MANY_ANSWERS = 250
+"""So many are put on record without waiting for the next turn. Half of what may be under way: fewer cost more turns."""
 
 
 class Sender:

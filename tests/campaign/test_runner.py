@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -248,3 +249,16 @@ def test_two_legs_at_once_send_to_nobody_twice_and_share_the_rate(legs: LegHouse
     assert [ending.end for ending in (*endings, *others)] == [End.FINISHED] * 2
     assert (legs.sends, legs.backend.accepted_twice()) == (120, {})
     assert legs.backend.books.busiest_second("send") <= 70
+
+
+def test_python_looks_for_garbage_rarely_while_a_leg_runs(legs: LegHouse) -> None:
+    usual, seen = gc.get_threshold(), []
+
+    def compose(claimed: Claimed) -> Message:
+        seen.append(gc.get_threshold()[0])
+        return Message(claimed.number, "Halo")
+
+    legs.leg(legs.campaign(people=1), compose=compose).run()
+
+    assert seen[0] > 10 * usual[0]
+    assert gc.get_threshold() == usual
