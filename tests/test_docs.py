@@ -130,7 +130,7 @@ def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
 
 def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
-    known = ("make demo", "make test", "make check", "make matrix", "make bench", "make browser")
+    known = ("make demo", "make test", "make check", "make coverage", "make matrix", "make bench", "make browser")
     known += ("pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
     known += (

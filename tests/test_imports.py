@@ -168,7 +168,9 @@ def test_a_library_has_one_home(library: str) -> None:
 
 def test_every_library_is_required_by_us_or_by_airflow_itself() -> None:
     """What only comes by luck, as one of another library's needs, may be gone tomorrow."""
-    names = {found.of.split(".")[0] for found in IMPORTS} - sys.stdlib_module_names - {NAME, "airflow"} - set(BROUGHT_BY)
+    names = (
+        {found.of.split(".")[0] for found in IMPORTS} - sys.stdlib_module_names - {NAME, "airflow"} - set(BROUGHT_BY)
+    )
     sources = metadata.packages_distributions()
     airflows = {name for name in sources["airflow"] if name in ("apache-airflow", "apache-airflow-core")}
     told = {canonicalize_name(need.name) for name in {*airflows, OURSELVES} for need in required_by(name)}
