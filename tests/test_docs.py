@@ -10,6 +10,7 @@ import pytest
 import requests
 from dag_runs import run, zone_at_noon
 
+from airflow_provider_nusawa.connection_fields import FIELDS
 from airflow_provider_nusawa.emulator.fates import FATES
 from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
 from airflow_provider_nusawa.hooks import NusaWaHook
@@ -128,10 +129,29 @@ def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
         NusaWaHook().send_message("6281234567890", "Halo")
 
 
+def test_the_json_and_the_uri_of_the_connections_page_say_the_same(monkeypatch):
+    page = (ROOT / "docs" / "connection.md").read_text().partition("## As JSON, as a URI, or in the form")[2]
+    settings = []
+    for text in re.findall(r"(?m)^\$ export AIRFLOW_CONN_NUSAWA_DEFAULT='(.*)'$", page):
+        monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_DEFAULT", text)
+        settings.append(NusaWaHook().settings)
+
+    assert len(settings) == 2
+    assert settings[0] == settings[1]
+
+
+def test_form_and_pages_tell_the_same_of_the_rate():
+    (rate,) = (field for field in FIELDS if field.name == "rate_per_second")
+    sentence = re.match(r".*?\.", rate.help)[0]
+
+    for name in ("connection.md", "sending.md"):
+        assert sentence in " ".join((ROOT / "docs" / name).read_text().split())
+
+
 def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
     known = ("make demo", "make test", "make check", "make coverage", "make matrix", "make bench", "make browser")
-    known += ("pip install", "curl -s", "export ")
+    known += ("make dist", "pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
     known += (
         "python -m airflow_provider_nusawa.gateway check",
