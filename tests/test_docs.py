@@ -11,8 +11,9 @@ import requests
 from dag_runs import run, zone_at_noon
 
 from airflow_provider_nusawa.connection_fields import FIELDS
-from airflow_provider_nusawa.emulator.fates import FATES
+from airflow_provider_nusawa.emulator.fates import FATES, fate_of
 from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
+from airflow_provider_nusawa.gateway.numbers import normalise_number
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger import states
 
@@ -89,15 +90,13 @@ def test_the_states_of_a_recipient_are_drawn_as_in_the_code():
 
 def test_what_a_magic_number_does_is_told_for_each():
     page = (ROOT / "docs" / "emulator.md").read_text()
-    cells = re.findall(r"(?m)^\| (`\d\d`.*?) \|", page)
-    told = {family for cell in cells for family in _families(cell)}
+    told = dict(re.findall(r"(?m)^\| `(\d\d)` \| (.*) \|$", page))
+    others = {family: fate.about for family, fate in FATES.items() if not fate.about.startswith("refused with")}
+    examples = re.findall(r"`(0840-\d{4}-\d{3})`.*?\(NN\s=\s(\d\d)\)", page, re.DOTALL)
 
-    assert told == {family for family, fate in FATES.items() if not fate.about.startswith("refused with")}
-
-
-def _families(cell):
-    ends = re.findall(r"`(\d\d)`", cell)
-    return [f"{number:02d}" for number in range(int(ends[0]), int(ends[1]) + 1)] if " to " in cell else ends
+    assert told == others
+    assert [fate_of(normalise_number(number)) for number, _ in examples] == [FATES[family] for _, family in examples]
+    assert len(examples) == 2
 
 
 def test_every_page_can_be_reached_from_the_first():
