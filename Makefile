@@ -1,12 +1,11 @@
 # Two commands matter: make demo, make test. Each sets up what it needs in .venvs/ first; nothing else is touched.
-# PYTHON=python3.12 chooses another Python, AIRFLOW=2.11.2 another Airflow, ARGS="-k name" goes to the command.
 
 PYTHON ?= python3
 AIRFLOW ?= 3.3.2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check matrix bench emulator ui chaos cluster browser pictures constraints dist clean python
+.PHONY: help demo test lint check coverage matrix bench emulator ui chaos cluster browser pictures constraints dist clean python
 
 # Prints the path of an environment's interpreter, after making sure of it.
 SETUP = $(PYTHON) -m dev.setup --airflow $(AIRFLOW)
@@ -15,8 +14,14 @@ IN_ENV = @python=$$($(SETUP)) && $$python
 # Several tests run at once, as tests/at_once.py deals them out; ARGS=-n0 undoes it.
 AT_ONCE = -n auto --no-loadscope-reorder
 
+# The tests of gateway/ itself; all others meet it on their way.
+GATEWAY = call client client_phases client_secrets codes contract_check dialect_questions dialects errors figures forms \
+    media messages numbers pace safe_mode settings tls v1 v1_questions v3 v3_questions
+
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo 'AIRFLOW=2.11.2 takes another Airflow, PYTHON=python3.12 another Python; ARGS="-k name" goes to the command.'
 
 demo: python  ## send, know, wait: an example Dag on a real Airflow with a gateway that delivers to nobody
 	$(IN_ENV) -m dev.demo $(ARGS)
@@ -27,8 +32,13 @@ test: python  ## set up everything and run the whole suite
 lint: python  ## formatting, lint and types
 	@python=$$($(SETUP)) && $$python -m ruff format --check . && $$python -m ruff check . && $$python -m mypy
 
-check: lint  ## the same, and the tests that need no running Airflow
+check: lint  ## lint, and all tests that need no running Airflow
 	$(IN_ENV) -m pytest $(AT_ONCE) -m "not e2e" $(ARGS)
+
+coverage: python  ## the tests of gateway/, and that they reach 95 % of its lines and branches
+	@python=$$($(SETUP)) && $$python -m coverage erase \
+	    && $$python -m coverage run -m pytest $(AT_ONCE) $(GATEWAY:%=tests/test_%.py) $(ARGS) \
+	    && $$python -m coverage combine -q && $$python -m coverage report
 
 matrix: python  ## the suite on every supported Airflow, each in its own environment
 	@$(PYTHON) -m dev.matrix $(ARGS)
@@ -52,7 +62,7 @@ cluster: python  ## campaigns on two Celery workers, with a real Redis and a rea
 browser: python  ## a person's clicks, in a headless Chromium, and the pages behind another login
 	@python=$$($(SETUP) --extra browser) && $$python -m pytest tests/browser tests/test_pages_fab.py $(ARGS)
 
-pictures: python  ## the same, taking the pictures of README and docs anew
+pictures: python  ## browser tests, taking the pictures of README and docs anew
 	@python=$$($(SETUP) --extra browser) && NUSAWA_PICTURES=docs/pictures $$python -m pytest tests/browser $(ARGS)
 
 constraints: python  ## write the lists of tested versions in constraints/ anew

@@ -103,8 +103,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "rate_per_second",
         "Calls per second",
-        "Pace for each process and account, fractions allowed. The gateway takes at most 100, "
-        "older accounts 20. Default: 20.",
+        "With a ledger it is one rate for everybody who uses the account; without one, each process has its own, so "
+        "two tasks at once call twice as often. The gateway takes at most 100, older accounts 20. Default: 20.",
         Kind.NUMBER,
         20.0,
         minimum=0.01,

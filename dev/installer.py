@@ -36,7 +36,7 @@ def tools() -> Path:
     if not ready.exists():
         create(folder, with_pip=True)
         pip = [str(python_in(folder)), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-        if subprocess.run([*pip, "build", "pip>=23"], stdout=sys.stderr, check=False).returncode:
+        if subprocess.run([*pip, "build", "pip>=25.1"], stdout=sys.stderr, check=False).returncode:
             raise Trouble("pip could not install a first package, see above; is a package registry reachable?")
         if subprocess.run([*pip, "uv"], stdout=sys.stderr, check=False).returncode:
             say("uv is not to be had here; pip will do it, more slowly")

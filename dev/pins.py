@@ -9,7 +9,7 @@ from dev.installer import find_uv, uv_environ
 from dev.say import Trouble, run_main, say
 from dev.versions import CONSTRAINTS, ROOT, TESTED, Airflow
 
-EXTRAS = ("test", "bench", "browser", "cluster")
+GROUPS = ("test", "bench", "browser", "cluster")
 # What a machine has beside its main registry is its own; a list is for everybody.
 OWN = ("UV_INDEX", "UV_FIND_LINKS", "UV_INDEX_STRATEGY")
 
@@ -17,8 +17,8 @@ OWN = ("UV_INDEX", "UV_FIND_LINKS", "UV_INDEX_STRATEGY")
 def pin(uv: str, airflow: Airflow, python: tuple[int, int]) -> None:
     """Write one list."""
     target = airflow.constraints(python)
-    extras = [part for extra in EXTRAS for part in ("--extra", extra)]
-    command = [uv, "pip", "compile", "pyproject.toml", *extras, "--quiet"]
+    groups = [part for group in GROUPS for part in ("--group", group)]
+    command = [uv, "pip", "compile", "pyproject.toml", *groups, "--quiet"]
     command += ["--python-version", f"{python[0]}.{python[1]}", "--no-header", "--no-annotate", "--upgrade"]
     command += ["--no-emit-package", "airflow-provider-nusawa", "-c", "-", "-o", os.fspath(target)]
     environ = {name: value for name, value in uv_environ().items() if name not in OWN}

@@ -19,7 +19,7 @@ from dev.versions import NEWEST, ROOT, Airflow, find_airflow, python_tag, this_p
 def set_up(airflow: Airflow, extra: str = "test") -> Path:
     """Return the interpreter of an environment with this Airflow and this project; install what is not there yet.
 
-    :param extra: Which of pyproject.toml's optional dependencies it holds; one other than ``test`` gets its own place.
+    :param extra: Which of pyproject.toml's dependency groups it holds beside ``test``; with one it has its own place.
     """
     folder = VENVS / f"airflow-{airflow.version}-{python_tag()}{'' if extra == 'test' else '-' + extra}"
     stamp = folder / ".stamp"
@@ -39,8 +39,8 @@ def fill(folder: Path, airflow: Airflow, extra: str) -> None:
         (folder / ".stamp").unlink()
     else:
         create(folder)
-    extras = "test" if extra == "test" else f"test,{extra}"
-    arguments = [f"apache-airflow=={airflow.version}", "-e", f".[{extras}]"]
+    groups = [part for group in dict.fromkeys(("test", extra)) for part in ("--group", group)]
+    arguments = [f"apache-airflow=={airflow.version}", "-e", ".", *groups]
     pins = airflow.constraints(this_python())
     if pins.exists():
         arguments += ["-c", str(pins)]

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import dag  # on Airflow 3: from airflo
 from airflow_provider_nusawa.operators import NusaWaCampaignOperator
 
 TODAY = "{{ data_interval_end | ds }}"
+# `born` is text here, YYYY-MM-DD; for PostgreSQL's type date write to_char(born, 'MM-DD') = '…' instead of LIKE '%-…'.
 BORN_TODAY = "SELECT number, nama FROM customers WHERE born LIKE '%-{{ data_interval_end.strftime('%m-%d') }}'"
 
 

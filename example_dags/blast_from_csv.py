@@ -14,7 +14,8 @@ ID, FORESEEN = "{{ params.campaign_id }}", "{{ ti.xcom_pull('dry_run') }}"
 PAGE = "{{ params.folder }}/report.html"
 BLAST = {
     "campaign_id": ID,
-    "recipients_path": "{{ params.folder }}/customers.csv",
+    "recipients_path": "{{ params.folder }}/customers.csv",  # its columns: number,nama
+    # Replies reach you in the NusaSMS web app. Enter each no: python -m airflow_provider_nusawa.ledger suppress add
     "text": "Halo {{ nama }}, toko kami buka lagi hari Senin. Balas STOP bila tidak ingin dikabari.",
     "send_window": "Mon-Sun 08:00-20:00",
 }

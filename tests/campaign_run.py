@@ -46,7 +46,7 @@ def connection(backend: Backend, url: str, **extra: Any) -> str:
 class CampaignRun:
     """One campaign and its run.
 
-    :param name: The campaign's id, and the DAG's.
+    :param name: The campaign's id, and the Dag's.
     :param group: Two digits that no other campaign's numbers have.
     :param ledger_url: Where its ledger will be.
     """

@@ -1,4 +1,4 @@
-"""Run a DAG in this process on any Airflow, as ``dag.test()`` does, against the session's own database."""
+"""Run a Dag in this process on any Airflow, as ``dag.test()`` does, against the session's own database."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ EXAMPLES = Path(__file__).parent.parent / "example_dags"
 
 
 def example(name: str) -> Any:
-    """Import one of the example DAG files afresh."""
+    """Import one of the example Dag files afresh."""
     return load(EXAMPLES / f"{name}.py")
 
 
 def load(path: Path) -> Any:
-    """Import a DAG file afresh, as a DAG processor would."""
+    """Import a Dag file afresh, as a Dag processor would."""
     spec = importlib.util.spec_from_file_location(f"dag_file_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -34,7 +34,7 @@ def zone_at_noon() -> str:
 
 
 def run(dag: Any, **arguments: Any) -> dict[str, str]:
-    """Run a DAG to its end; return each task's state by its name, a mapped one as ``name[0]``."""
+    """Run a Dag to its end; return each task's state by its name, a mapped one as ``name[0]``."""
     if AIRFLOW_V_3_0_PLUS:
         _enter(dag)
     elif "logical_date" in arguments:
@@ -47,7 +47,7 @@ def run(dag: Any, **arguments: Any) -> dict[str, str]:
 
 
 def _enter(dag: Any, bundle: str = "testing") -> None:
-    """Write the DAG into the database, where Airflow 3 looks for it even here."""
+    """Write the Dag into the database, where Airflow 3 looks for it even here."""
     from airflow import settings
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.serialized_dag import SerializedDagModel

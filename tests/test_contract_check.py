@@ -14,8 +14,9 @@ import pytest
 from airflow_provider_nusawa.connection_settings import read_settings
 from airflow_provider_nusawa.connection_text import read_connection
 from airflow_provider_nusawa.emulator.books import Received
+from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.gateway.__main__ import main
-from airflow_provider_nusawa.gateway.contract import Check, Finding
+from airflow_provider_nusawa.gateway.contract import NOBODYS_ID, Check, Finding
 from airflow_provider_nusawa.gateway.dialects import DIALECTS
 from airflow_provider_nusawa.gateway.errors import InvalidSettings
 from airflow_provider_nusawa.gateway.exchange import Reply
@@ -97,6 +98,36 @@ def test_an_answer_that_is_not_as_expected_is_told(check, nusawa_gateway, fault,
     assert (ended, strike.fired) == (1, 1)
     assert says in said
     assert "Please report this" in said
+
+
+OF_NOBODY = {"ref_no": NOBODYS_ID, "status": "D"}
+FOR_EVER = {"v3": {"value": 5, "expiredDate": "never"}, "v1": {"wa_balance": 5, "wa_expired_date": "never"}}
+
+
+@pytest.mark.parametrize(
+    ("call", "answers", "says"),
+    [
+        pytest.param("dr", {"v3": OF_NOBODY, "v1": OF_NOBODY}, "no message has is answered with a report", id="report"),
+        pytest.param("credits", FOR_EVER, "is text (5), and date", id="date"),
+    ],
+)
+def test_a_readable_answer_that_is_not_as_expected_is_told(check, nusawa_gateway, dialect, call, answers, says):
+    answer = answers[dialect] if dialect == "v3" else {"error": False, "data": answers[dialect]}
+    nusawa_gateway.fail_next("html", call=call, body=json.dumps(answer))
+
+    ended, said = check()
+
+    assert ended == 1
+    assert says in said
+
+
+def test_a_status_that_nobody_knows_is_told(check, nusawa_gateway):
+    nusawa_gateway.backend.rules.step_seconds = 0
+
+    ended, said = check("--send-to", magic_number("58"))
+
+    assert ended == 1
+    assert "the status is none that is known" in said
 
 
 def test_a_message_that_is_refused_is_not_asked_after(check, nusawa_gateway, dialect):

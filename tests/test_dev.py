@@ -94,8 +94,9 @@ def test_help_names_every_command_in_one_line():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     named = [line.split()[1] for line in shown.splitlines() if line.startswith("make ")]
-    expected = "demo test check matrix bench emulator ui chaos browser pictures help"
+    expected = "demo test check coverage matrix bench emulator ui chaos browser pictures help"
     assert set(expected.split()) <= set(named)
+    assert all(f"{option}=" in shown for option in ("AIRFLOW", "PYTHON", "ARGS"))
 
 
 @pytest.mark.parametrize("python", ["no-such-python", "false"])

@@ -10,8 +10,10 @@ import pytest
 import requests
 from dag_runs import run, zone_at_noon
 
-from airflow_provider_nusawa.emulator.fates import FATES
+from airflow_provider_nusawa.connection_fields import FIELDS
+from airflow_provider_nusawa.emulator.fates import FATES, fate_of
 from airflow_provider_nusawa.gateway.errors import OutcomeUnknown
+from airflow_provider_nusawa.gateway.numbers import normalise_number
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger import states
 
@@ -88,15 +90,13 @@ def test_the_states_of_a_recipient_are_drawn_as_in_the_code():
 
 def test_what_a_magic_number_does_is_told_for_each():
     page = (ROOT / "docs" / "emulator.md").read_text()
-    cells = re.findall(r"(?m)^\| (`\d\d`.*?) \|", page)
-    told = {family for cell in cells for family in _families(cell)}
+    told = dict(re.findall(r"(?m)^\| `(\d\d)` \| (.*) \|$", page))
+    others = {family: fate.about for family, fate in FATES.items() if not fate.about.startswith("refused with")}
+    examples = re.findall(r"`(0840-\d{4}-\d{3})`.*?\(NN\s=\s(\d\d)\)", page, re.DOTALL)
 
-    assert told == {family for family, fate in FATES.items() if not fate.about.startswith("refused with")}
-
-
-def _families(cell):
-    ends = re.findall(r"`(\d\d)`", cell)
-    return [f"{number:02d}" for number in range(int(ends[0]), int(ends[1]) + 1)] if " to " in cell else ends
+    assert told == others
+    assert [fate_of(normalise_number(number)) for number, _ in examples] == [FATES[family] for _, family in examples]
+    assert len(examples) == 2
 
 
 def test_every_page_can_be_reached_from_the_first():
@@ -110,7 +110,7 @@ def test_every_package_and_module_has_its_line_in_the_plan_of_the_house():
     house = ROOT / "airflow_provider_nusawa"
     names = [path.name for path in house.glob("*.py")]
     names += [f"{path.parent.name}/" for path in house.glob("*/__init__.py")]
-    names += [path.stem for path in (house / "gateway").glob("*.py")]
+    names += [path.stem for room in ("gateway", "ledger", "campaign") for path in (house / room).glob("*.py")]
     of_many = re.compile(r"connection_\w+\.py|__\w+__(\.py)?")
 
     assert [name for name in names if not of_many.match(name) and not re.search(rf"(?<!\w){name}(?!\w)", plan)] == []
@@ -128,10 +128,29 @@ def test_the_fault_that_the_emulators_page_orders_strikes(nusawa_gateway):
         NusaWaHook().send_message("6281234567890", "Halo")
 
 
+def test_the_json_and_the_uri_of_the_connections_page_say_the_same(monkeypatch):
+    page = (ROOT / "docs" / "connection.md").read_text().partition("## As JSON, as a URI, or in the form")[2]
+    settings = []
+    for text in re.findall(r"(?m)^\$ export AIRFLOW_CONN_NUSAWA_DEFAULT='(.*)'$", page):
+        monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_DEFAULT", text)
+        settings.append(NusaWaHook().settings)
+
+    assert len(settings) == 2
+    assert settings[0] == settings[1]
+
+
+def test_form_and_pages_tell_the_same_of_the_rate():
+    (rate,) = (field for field in FIELDS if field.name == "rate_per_second")
+    sentence = re.match(r".*?\.", rate.help)[0]
+
+    for name in ("connection.md", "sending.md"):
+        assert sentence in " ".join((ROOT / "docs" / name).read_text().split())
+
+
 def test_what_the_pages_run_exists():
     """Commands that other tests run (make's by CI), and that nothing else is asked of a reader's shell."""
-    known = ("make demo", "make test", "make check", "make matrix", "make bench", "make browser")
-    known += ("pip install", "curl -s", "export ")
+    known = ("make demo", "make test", "make check", "make coverage", "make matrix", "make bench", "make browser")
+    known += ("make dist", "pip install", "curl -s", "export ")
     known += ("python -m airflow_provider_nusawa.emulator", "airflow connections test", "#")
     known += (
         "python -m airflow_provider_nusawa.gateway check",

@@ -1,4 +1,4 @@
-"""Each DAG file in docs/notifications.md, read by this Airflow, and run where it can end."""
+"""Each Dag file in docs/notifications.md, read by this Airflow, and run where it can end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCKS = {
 
 @pytest.fixture
 def dag_of(tmp_path):
-    """Write a block into a DAG file of its own, and return the DAG that it makes."""
+    """Write a block into a Dag file of its own, and return the Dag that it makes."""
 
     def dag(name):
         path = tmp_path / f"{name}.py"

@@ -70,8 +70,16 @@ def test_a_refusal_says_why_in_the_manuals_words(nusawa_gateway: NusaWaGateway) 
     assert "demo-password" not in html
 
 
-@pytest.mark.parametrize(("what", "badge"), [("no_id", "… accepted"), ("html", "! not accepted")])
-def test_a_lost_answer_says_what_the_sender_cannot_know(nusawa_gateway: NusaWaGateway, what: str, badge: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "badge", "note"),
+    [
+        ("no_id", "… accepted", "accepted; the answer was lost on purpose (fault no_id)"),
+        ("html", "! not accepted", "instead of an answer: html"),
+    ],
+)
+def test_a_lost_answer_says_what_the_sender_cannot_know(
+    nusawa_gateway: NusaWaGateway, what: str, badge: str, note: str
+) -> None:
     nusawa_gateway.backend.clock.freeze()
     nusawa_gateway.fail_next(what, times=2)
     assert f"send: {what} 2 times" in words(page(nusawa_gateway))
@@ -79,7 +87,7 @@ def test_a_lost_answer_says_what_the_sender_cannot_know(nusawa_gateway: NusaWaGa
 
     html = page(nusawa_gateway)
     assert badges(html) == [badge]
-    assert what in re.findall(r'<span class="note">(.*?)</span>', html)[0]
+    assert re.findall(r'<span class="note">(.*?)</span>', html) == [note]
 
 
 def test_what_people_write_is_never_markup(nusawa_gateway: NusaWaGateway) -> None:

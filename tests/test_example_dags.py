@@ -1,4 +1,4 @@
-"""Each example DAG, run to its end on this Airflow against the emulator."""
+"""Each example Dag, run to its end on this Airflow against the emulator."""
 
 from __future__ import annotations
 

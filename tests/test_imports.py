@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import airflow_provider_nusawa
 
-NAME = airflow_provider_nusawa.__name__
+NAME, OURSELVES = airflow_provider_nusawa.__name__, "airflow-provider-nusawa"
 ROOT = Path(airflow_provider_nusawa.__file__).parent
 
 FORM = {"connection_fields", "connection_form"}
@@ -66,6 +69,15 @@ LIBRARIES = {
     "phonenumbers": {"gateway.numbers", "gateway.number_plans"},
     "defusedxml": {"gateway.bodies"},
     "pytest": {"testing"},
+}
+BROUGHT_BY = {
+    "markupsafe": "jinja2",
+    "urllib3": "requests",
+    "yarl": "aiohttp",
+    **dict.fromkeys(("fastapi", "starlette"), "the API server, in which they are used"),
+    **dict.fromkeys(("flask_appbuilder", "wtforms"), "an Airflow that shows forms by them"),
+    "pyarrow": "the extra parquet",
+    "pytest": "who writes tests",
 }
 HEAVY = {"requests", "aiohttp", "sqlalchemy", "phonenumbers"}
 
@@ -152,6 +164,27 @@ def test_a_library_has_one_home(library: str) -> None:
     users = {found.by for found in IMPORTS if found.of.split(".")[0] == library}
 
     assert {user for user in users if not user.startswith(homes)} == set()
+
+
+def test_every_library_is_required_by_us_or_by_airflow_itself() -> None:
+    """What only comes by luck, as one of another library's needs, may be gone tomorrow."""
+    names = (
+        {found.of.split(".")[0] for found in IMPORTS} - sys.stdlib_module_names - {NAME, "airflow"} - set(BROUGHT_BY)
+    )
+    sources = metadata.packages_distributions()
+    airflows = {name for name in sources["airflow"] if name in ("apache-airflow", "apache-airflow-core")}
+    told = {canonicalize_name(need.name) for name in {*airflows, OURSELVES} for need in required_by(name)}
+
+    assert {name for name in names if not told & set(map(canonicalize_name, sources[name]))} == set()
+
+
+def test_nothing_is_forbidden_to_become_newer() -> None:
+    """An upper bound of ours would keep an Airflow's other packages back; only tests may need one."""
+    assert [str(need) for need in required_by(OURSELVES) if any("<" in one.operator for one in need.specifier)] == []
+
+
+def required_by(distribution: str) -> list[Requirement]:
+    return [Requirement(line) for line in metadata.requires(distribution) or []]
 
 
 def test_no_module_needs_itself_to_be_imported() -> None:

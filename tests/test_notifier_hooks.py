@@ -1,4 +1,4 @@
-"""The notifier at the hook points of a running DAG: Airflow makes the contexts, and calls it."""
+"""The notifier at the hook points of a running Dag: Airflow makes the contexts, and calls it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENTS = ("execute", "success", "failure", "retry", "skipped")
 
 
 def _every_hook() -> DAG:
-    """A DAG with a task for each way to end, and a notifier at every hook."""
+    """A Dag with a task for each way to end, and a notifier at every hook."""
     with DAG(
         "every_hook",
         schedule=None,
@@ -51,7 +51,7 @@ def _every_hook() -> DAG:
 
 @pytest.fixture(scope="module")
 def told(airflow_db):
-    """All that the DAG told, each as lines of text."""
+    """All that the Dag told, each as lines of text."""
     backend = Backend()
     with pytest.MonkeyPatch.context() as monkeypatch, serve(backend) as url:
         gateway = NusaWaGateway(url, backend, monkeypatch)
@@ -106,7 +106,7 @@ def test_a_dag_that_succeeds_says_so(airflow_db, nusawa_gateway):
 
 
 def test_a_dag_level_template_that_fails_still_tells(airflow_db, nusawa_gateway):
-    broken = NusaWaNotifier(to=TO, text="{{ exception.args[0] }}")  # a DAG-level context has no exception
+    broken = NusaWaNotifier(to=TO, text="{{ exception.args[0] }}")  # a Dag-level context has no exception
     with DAG("broken_text", schedule=None, start_date=START, on_success_callback=broken) as dag:
         task(task_id="one")(lambda: 1)()
 

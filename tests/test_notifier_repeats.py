@@ -84,7 +84,7 @@ def test_a_store_that_fails_costs_no_alert(told, caplog):
 def test_the_tasks_store_is_never_asked_where_nobody_answers(told):
     class Deaf:
         def get(self, key, default=None):
-            pytest.fail("nobody answers: in a DAG processor this would hang")
+            pytest.fail("nobody answers: in a Dag processor this would hang")
 
         set = get
 

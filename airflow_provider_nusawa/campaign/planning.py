@@ -63,7 +63,7 @@ def plan(
 ) -> Planned:
     """Read a run's list into the ledger, unless an earlier try has. Whatever fails, none of it is planned.
 
-    :param run_key: The DAG run: retries, legs and clears of it find the list read, and never read the source again.
+    :param run_key: The Dag run: retries, legs and clears of it find the list read, and never read the source again.
     :param redirected: Whether ``redirect_to`` is set: a rehearsal is a campaign of its own.
     :raises CampaignChanged: if the campaign has another text.
     :raises PlanBusy: while another runner reads the list; wait for it.

@@ -77,10 +77,12 @@ def row_of(request: Received, message: Message | None, now: float) -> Row:
 
 
 def _accepted(request: Received, message: Message, letter: str) -> Row:
-    notes = [f"accepted, but instead of the true answer: {request.fault}"] if request.fault else []
+    is_lost = request.fault not in ("", "slow")
+    how = "lost" if is_lost else "late"
+    notes = [f"accepted; the answer was {how} on purpose (fault {request.fault})"] if request.fault else []
     if message.earlier is not None:
         notes.append("not the first message to this number")
-    state = "lost" if request.fault and request.fault != "slow" else STATES.get(letter, "sent")
+    state = "lost" if is_lost else STATES.get(letter, "sent")
     media = "" if message.media is None else message.media.file_name or message.media.url
     ticks, label = TICKS.get(letter, "?"), LETTERS.get(letter, f"letter {letter}")
     return Row(request, state, ticks, label, "; ".join(notes), message.id, media)

@@ -1,4 +1,4 @@
-"""A connection's safe mode: staging must not reach real people, whatever the DAG says."""
+"""A connection's safe mode: staging must not reach real people, whatever the Dag says."""
 
 from __future__ import annotations
 

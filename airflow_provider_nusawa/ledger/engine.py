@@ -17,7 +17,7 @@ from airflow_provider_nusawa.ledger.place import check_place, connect
 def engine_of(url: str | URL) -> Engine:
     """Return an engine for ``sqlite:///path`` or ``postgresql://…``. Its errors show no parameters: they hold numbers.
 
-    :raises LedgerUnfit: for any other database, and for a file on a network file system.
+    :raises LedgerUnfit: for any other database, a PostgreSQL without a driver here, a file on a network file system.
     """
     parsed = make_url(url)
     kind = parsed.get_backend_name()
@@ -73,15 +73,22 @@ def _postgresql(url: URL) -> Engine:
     # Airflow writes postgres://, which SQLAlchemy does not know; and SQLAlchemy 2.1 means another driver than 1.4.
     url = url.set(drivername=f"postgresql+{_driver(url)}")
     options: dict[str, Any] = {"executemany_mode": "values_plus_batch"} if url.drivername.endswith("psycopg2") else {}
-    engine = sa.create_engine(
-        url,
-        isolation_level="READ COMMITTED",  # whatever the server's default: the locks are ours
-        pool_pre_ping=True,
-        future=True,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 10, "application_name": "nusawa ledger"},
-        **options,
-    )
+    try:
+        engine = sa.create_engine(
+            url,
+            isolation_level="READ COMMITTED",  # whatever the server's default: the locks are ours
+            pool_pre_ping=True,
+            future=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10, "application_name": "nusawa ledger"},
+            **options,
+        )
+    except (ImportError, sa.exc.NoSuchModuleError) as error:  # the latter: SQLAlchemy 1.4 has never heard of psycopg
+        what = (
+            f"a ledger in PostgreSQL needs a driver, and here is none that works ({error}); "
+            "pip install apache-airflow-providers-postgres, on every machine that opens the ledger"
+        )
+        raise LedgerUnfit(what) from error
     sa.event.listen(engine, "connect", _promise)
     return engine
 

@@ -69,7 +69,7 @@ class Reader:
     def open(cls, ledger: Ledger, campaign: Campaign, run_key: str, snapshot: Any = None) -> Reader:
         """Take the campaign's list for one run; what a dead reader left of it is erased, and is read anew.
 
-        :param run_key: The DAG run, or whatever it is that reads the source once.
+        :param run_key: The Dag run, or whatever it is that reads the source once.
         :param snapshot: What the texts are to be rendered with beside each row's fields, as JSON can hold it.
         :raises PlanBusy: while another reader lives.
         """

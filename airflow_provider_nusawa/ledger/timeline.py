@@ -1,4 +1,4 @@
-"""A campaign over time: when it was posted, when it was heard to be delivered, and for what reasons some were not.
+"""A campaign over time: when it was posted, when it was reported delivered, and for what reasons some were not.
 
 It reads the rows themselves, plan by plan: some three seconds a million.
 """
@@ -27,12 +27,12 @@ _r, _c = recipients.c, changes.c
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How many were posted in each of equal spans of time, by what became of them, and how many heard to be delivered.
+    """How many were posted in each of equal spans of time, by what became of them, and how many reported delivered.
 
     :param start: Seconds since 1970.
     :param counts: For ``accepted``, ``refused``, ``unknown`` and ``delivered``: a number for each span.
-    :param later: How many were heard to be delivered after its end: long after the last was posted.
-    :param delays: How many were heard to be delivered within each bound, in seconds since they were posted, and not
+    :param later: How many were reported delivered after its end: long after the last was posted.
+    :param delays: How many were reported delivered within each bound, in seconds since they were posted, and not
         within the one before; the last number is of those beyond all bounds.
     """
 

@@ -1,4 +1,4 @@
-"""Alerts by WhatsApp from Airflow's callbacks: tasks, DAGs, deadlines and humans' turns."""
+"""Alerts by WhatsApp from Airflow's callbacks: tasks, Dags, deadlines and humans' turns."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.notifications.rounds import Alert, Round
 
 LIMIT_SECONDS = 40.0
-"""How long all of them may take. A DAG processor kills a callback after 50 s, and its log would tell of none."""
+"""How long all of them may take. A Dag processor kills a callback after 50 s, and its log would tell of none."""
 
 _AT_ONCE = 8
 

@@ -72,7 +72,7 @@ class Event:
 
     @property
     def identity(self) -> str:
-        """What makes it the same event again, within one DAG and task."""
+        """What makes it the same event again, within one Dag and task."""
         return f"{self.kind.value}|{self.run_id}|{self.map_index}|{self.try_number}|{self.due}"
 
 
@@ -111,7 +111,7 @@ def read_event(context: Mapping[str, Any], notifier: object, run_page: str = "")
 
 
 def _caused(context: Mapping[str, Any], ti: object, reason: str) -> bool:
-    """Whether a DAG-level callback was handed the task that failed the run. Before 3.3 it is any task of the run."""
+    """Whether a Dag-level callback was handed the task that failed the run. Before 3.3 it is any task of the run."""
     known = "task_state_store" in context or _text(_get(ti, "state")) == "failed"
     return reason == "task_failure" and known
 

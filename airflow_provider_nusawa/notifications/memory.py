@@ -49,7 +49,7 @@ def changed(store: Store, key: str, make: Callable[[Any], Any]) -> Any:
 def store_of(context: Mapping[str, Any], *, has_store: bool, process: Store) -> Store:
     """Return the task's own store where it answers, else the process's.
 
-    A DAG processor has the task's store in its context too, but nobody there answers, and a question would hang until
+    A Dag processor has the task's store in its context too, but nobody there answers, and a question would hang until
     Airflow kills the process.
     """
     store = context.get("task_state_store") if has_store else None

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class NusaWaNotifier(BaseNotifier):
-    """Tells people by WhatsApp what happened: on a task, a DAG, a missed deadline or a human's turn.
+    """Tells people by WhatsApp what happened: on a task, a Dag, a missed deadline or a human's turn.
 
     It never raises into what it reports on: whatever fails stands in the log. A template that fails does not lose
     the alert: the default text is sent, and says so; a recipient whose template fails is left out, and the others
     are told; a connection id whose template fails gives way to ``nusawa_default``.
 
     :param to: One or more phone numbers, or text that lists several with commas. (templated)
-    :param text: What to say; beyond 1000 characters it is cut. Left out, a text names the DAG, task, run and try,
+    :param text: What to say; beyond 1000 characters it is cut. Left out, a text names the Dag, task, run and try,
         the error's class and first line, and the log. (templated)
     :param include_error: Whether the default text holds what the error says. What Airflow masks, URL user-infos,
         query strings and long numbers are removed from it; anything else in an error's words does travel.
@@ -97,10 +97,10 @@ class NusaWaNotifier(BaseNotifier):
         if hasattr(dag, "get_template_env"):
             env: jinja2.Environment = dag.get_template_env(force_sandboxed=True)
             return env
-        return self.get_template_env(None)  # no DAG in a deadline's context; a serialized one in 3.3's dag.test()
+        return self.get_template_env(None)  # no Dag in a deadline's context; a serialized one in 3.3's dag.test()
 
     def _render(self, template: Any, context: Any, dag: Any = None) -> Any:
-        # Without the DAG, which 2.11 insists on: native rendering would make a number of "0812…" and of "1e5".
+        # Without the Dag, which 2.11 insists on: native rendering would make a number of "0812…" and of "1e5".
         return super(BaseNotifier, self)._render(template, context, None)
 
     def notify(self, context: Any) -> None:

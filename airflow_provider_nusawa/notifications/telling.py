@@ -133,7 +133,7 @@ def _store(
 
 
 def text_of(rendered: Rendered, event: Event, error: object, *, include_error: bool) -> str:
-    """Return what is sent: the DAG author's text, or else the default one."""
+    """Return what is sent: the Dag author's text, or else the default one."""
     own = printable(rendered.text or "")
     if own.strip():
         return cut(own, MAX_TEXT)

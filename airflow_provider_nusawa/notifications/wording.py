@@ -44,7 +44,7 @@ def default_text(event: Event, *, error: str = "", note: str = "", limit: int = 
     """Return the text of an alert that was given none: what, where, which try, why, and where to read on.
 
     :param error: One line, already cleaned; empty for none.
-    :param note: One line that stands directly below the headline, such as why the DAG's own text is not used.
+    :param note: One line that stands directly below the headline, such as why the Dag's own text is not used.
     """
     if event.kind in RECOVERIES.values() and not note:
         return cut(_recovery_line(event), limit)

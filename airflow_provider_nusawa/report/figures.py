@@ -47,7 +47,7 @@ class CampaignFigures:
     :param refused: Why the gateway refused, the most frequent first; likewise ``bad``: rows that named nobody or
         filled no text, and ``failed``: what the gateway had accepted and then gave up on.
     :param timeline: None as long as nothing was posted.
-    :param delays: From posting until it was heard of the delivery; empty while nothing is delivered.
+    :param delays: From posting until its delivery was reported; empty while nothing is delivered.
     """
 
     now: float
@@ -82,7 +82,7 @@ def shares_of(now: Progress) -> tuple[Part, ...]:
     parts = (
         Part("read", "read", delivery[Delivery.READ]),
         Part("delivered", "delivered", delivery[Delivery.DELIVERED]),
-        Part("accepted", "accepted, delivery not heard of yet", delivery[Delivery.SENT] + delivery[Delivery.NONE]),
+        Part("accepted", "accepted, delivery not reported yet", delivery[Delivery.SENT] + delivery[Delivery.NONE]),
         Part("failed", "accepted, then given up by the gateway", delivery[Delivery.FAILED]),
         Part("refused", "refused", sending[Sending.REFUSED]),
         Part("unknown", "unknown: perhaps sent", sending[Sending.UNKNOWN]),

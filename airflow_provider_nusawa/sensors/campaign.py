@@ -45,6 +45,12 @@ class NusaWaCampaignSensor(DeferrableSensor):
     :param give_up_after: How long after it was sent a message is asked after; then its end is not waited for either.
     :param nusawa_conn_id: The connection that the campaign was sent through: messages of another API version or
         account cannot be asked after. (templated)
+    :param timeout: How long to wait in all: 96 hours, a day longer than ``give_up_after``; other sensors here wait 24.
+    :param kwargs: The others of ``DeferrableSensor``: ``deferrable``, ``first_poll_seconds`` and
+        ``longest_poll_seconds``; and those of any sensor.
+    :raises AirflowFailException: Once the share cannot be reached any more, or if the gateway refuses the account: no
+        retry would help.
+    :raises AirflowSensorTimeout: After ``timeout``: Airflow does not retry either.
     """
 
     template_fields: Sequence[str] = ("campaign_id", "nusawa_conn_id")

@@ -28,6 +28,10 @@ class NusaWaCreditsSensor(DeferrableSensor):
 
     :param minimum: Credits, at least: a number, or a template that becomes one. (templated)
     :param min_days_left: Days until the balance expires, at least. (templated)
+    :param kwargs: Those of ``DeferrableSensor``: ``deferrable``, ``timeout``, ``first_poll_seconds``,
+        ``longest_poll_seconds`` and ``nusawa_conn_id``; and those of any sensor.
+    :raises AirflowFailException: If the gateway refuses the account, or an argument is no number: no retry would help.
+    :raises AirflowSensorTimeout: After ``timeout``, 24 hours unless given: Airflow does not retry either.
     """
 
     template_fields: Sequence[str] = ("minimum", "min_days_left", "nusawa_conn_id")

@@ -40,6 +40,11 @@ class NusaWaDeliverySensor(DeferrableSensor):
         tasks nest it: ``messages=send.output``. Receipts that were refused, not tried, or whose outcome is unknown
         count as not delivered. At most 2000. (templated)
     :param required: The share of all messages that must be delivered: 1.0 is all of them. The rest is not waited for.
+    :param kwargs: Those of ``DeferrableSensor``: ``deferrable``, ``timeout``, ``first_poll_seconds``,
+        ``longest_poll_seconds`` and ``nusawa_conn_id``; and those of any sensor.
+    :raises AirflowFailException: Once the share cannot be reached any more, if the gateway refuses the account, or if
+        the connection speaks another API than the one that the messages were sent through: no retry would help.
+    :raises AirflowSensorTimeout: After ``timeout``, 24 hours unless given: Airflow does not retry either.
     """
 
     template_fields: Sequence[str] = ("messages", "nusawa_conn_id")

@@ -35,7 +35,7 @@ class PostgresBooks(Books):
 
 
 class Cluster(House):
-    """API server, scheduler, DAG processor and two workers; nothing here needs a triggerer.
+    """API server, scheduler, Dag processor and two workers; nothing here needs a triggerer.
 
     :param environ: Settings beside those that make it a cluster.
     """

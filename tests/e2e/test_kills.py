@@ -72,7 +72,7 @@ def airflow():
 
 
 class Run:
-    """One DAG run that sends to 30 people of its own.
+    """One Dag run that sends to 30 people of its own.
 
     :param prefix: Up to three digits that no other run of the session and the API has.
     """

@@ -110,7 +110,7 @@ def _what(lines):
 
 @pytest.fixture(scope="module")
 def happened(real_airflow, spawned_gateway):
-    """A real Airflow after a run of both DAGs, the run's id, and the gateway that heard of it."""
+    """A real Airflow after a run of both Dags, the run's id, and the gateway that heard of it."""
     spawned_gateway.order("reset")
     real_airflow.add_dag("alerts", ALERTS)
     real_airflow.add_dag("deadline_alert", (EXAMPLES / "deadline_alert.py").read_text())
@@ -119,7 +119,7 @@ def happened(real_airflow, spawned_gateway):
         real_airflow.trigger("asks")
     real_airflow.trigger("deadline_alert")
     run_id, _ = real_airflow.run("alerts", timeout=180)
-    # A DAG's callbacks come after its run has ended.
+    # A Dag's callbacks come after its run has ended.
     real_airflow.until(
         lambda: len(spawned_gateway.messages()) >= EXPECTED.total(), 60, lambda: f"only {_heard(spawned_gateway)}"
     )

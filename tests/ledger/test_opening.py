@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import traceback
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -127,6 +128,17 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 def test_other_places_are_refused(url: str) -> None:
     with pytest.raises(LedgerUnfit):
         open_ledger(url, create=True)
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/db", "postgresql+psycopg://host/db", "postgresql+none://host/db"])
+def test_a_postgresql_without_a_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for driver in ("psycopg2", "psycopg"):
+        monkeypatch.setitem(sys.modules, driver, None)  # as where it is not installed
+
+    with pytest.raises(LedgerUnfit, match="pip install apache-airflow-providers-postgres") as caught:
+        open_ledger(url)
+
+    assert not caught.value.retryable
 
 
 def test_a_database_that_is_away_says_so_without_its_password() -> None:

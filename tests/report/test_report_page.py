@@ -64,7 +64,7 @@ def test_every_picture_says_in_words_what_it_shows(html: str) -> None:
 
     assert len(pictures) == 2
     assert all(one["role"] == "img" and one["aria-label"] for one in pictures)
-    assert "8 answered, 2 heard to be delivered" in (pictures[1]["aria-label"] or "")
+    assert "8 answered, 2 reported delivered" in (pictures[1]["aria-label"] or "")
 
 
 def test_numbers_are_masked_unless_asked_for(house: House, campaign: Campaign, figures: CampaignFigures) -> None:
