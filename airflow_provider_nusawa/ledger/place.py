@@ -13,11 +13,15 @@ import psutil
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    {"9p", "afpfs", "afs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2"}
-    | {"prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "webdav"}
-    | {"fuse.ceph", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
+    {"9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"}
+    | {"nfs4", "ocfs2", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "webdav", "wekafs"}
+    | {"fuse.blobfuse2", "fuse.ceph", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.juicefs"}
+    | {"fuse.mount-s3", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
 )
-"""SQLite's WAL needs memory that all its users share, and locks that hold (https://sqlite.org/wal.html)."""
+"""SQLite's WAL needs memory that all its users share, and locks that hold (https://sqlite.org/wal.html).
+
+A folder that a virtual machine shares with its host is among them: the host's own processes share no memory with it.
+"""
 
 
 def default_file() -> Path:
@@ -62,6 +66,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a commit that returned outlives a power cut
+    connection.execute(
+        "PRAGMA secure_delete=ON"
+    )  # what is erased leaves no trace in the file, however SQLite was built
     # A list is planned into indexes larger than the 2 MB that SQLite keeps in memory unless told.
     connection.execute("PRAGMA cache_size=-32000")
     return connection

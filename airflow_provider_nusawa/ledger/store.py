@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -17,7 +18,7 @@ from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.marking import Marker
 from airflow_provider_nusawa.ledger.place import make_file
 from airflow_provider_nusawa.ledger.tx import Clock, Tx, postgresql_clock, sqlite_clock
-from airflow_provider_nusawa.ledger.versions import Identity, prepare
+from airflow_provider_nusawa.ledger.versions import Identity, check_identity, prepare
 
 Result = TypeVar("Result")
 
@@ -92,6 +93,7 @@ def open_ledger(url: str | URL, *, create: bool = False, clock: Clock | None = N
     engine = engine_of(url)
     clock = clock or (postgresql_clock if engine.dialect.name == "postgresql" else sqlite_clock)
     identity: Identity = _unwrapped(engine, lambda connection: prepare(connection, create=create))
+    event.listen(engine, "connect", lambda connection, _: check_identity(connection, identity.ledger_id))
     return Ledger(engine, identity, clock)
 
 
