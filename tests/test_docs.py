@@ -50,6 +50,15 @@ def test_a_python_block_runs(airflow_db, nusawa_gateway, tmp_path, block):
         assert set(run(dag).values()) == {"success"}
 
 
+def test_every_campaign_that_is_shown_goes_out_by_day():
+    examples = [(file.name, file.read_text()) for file in (ROOT / "example_dags").glob("*.py")]
+    blocks = [(block.id, block.values[0]) for block in _blocks("python")]
+    campaigns = [(name, text) for name, text in [*examples, *blocks] if "NusaWaCampaignOperator(" in text]
+
+    assert len(campaigns) >= 5
+    assert [name for name, text in campaigns if "08:00-20:00" not in text] == []
+
+
 def _dags(names):
     from airflow.providers.common.compat.sdk import DAG
 
