@@ -185,6 +185,7 @@ def test_a_failure_is_classed_by_status_and_words(answer: Reply, scope: Scope, s
         pytest.param("Recipient opted out", True, id="opted-out"),
         pytest.param("Penerima sudah berhenti berlangganan", True, id="indonesian"),
         pytest.param("Invalid destination", False, id="merely-invalid"),
+        pytest.param("include_unsubscribe ignored: destination has unsubscribed", True, id="beside-the-option"),
     ],
 )
 def test_an_opted_out_person_is_a_reason_of_its_own(message: str, opted_out: bool) -> None:
@@ -192,6 +193,32 @@ def test_an_opted_out_person_is_a_reason_of_its_own(message: str, opted_out: boo
         v1.read_receipt(error(message), MESSAGE)
 
     assert (caught.value.opted_out, caught.value.scope) == (opted_out, Scope.RECIPIENT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        pytest.param(
+            Reply(422, {}, b'{"detail": [{"loc": ["body", "include_unsubscribe"], "msg": "not a valid boolean"}]}'),
+            '"include_unsubscribe: not a valid boolean"',
+            id="422",
+        ),
+        pytest.param(
+            error("include_unsubscribe is not available for this account"),
+            '"include_unsubscribe is not available for this account"',
+            id="option",
+        ),
+        pytest.param(error("Include unsubscribe: not allowed", 400), '"Include unsubscribe: not', id="spelt-apart"),
+        pytest.param(error("This account has unsubscribed", 401), "HTTP 401", id="account"),
+    ],
+)
+def test_what_is_said_of_the_option_or_the_account_puts_nobody_on_the_list(answer: Reply, says: str) -> None:
+    with pytest.raises(Refused) as caught:
+        v1.read_receipt(answer, MESSAGE)
+
+    assert (caught.value.opted_out, caught.value.scope) == (False, Scope.ACCOUNT)
+    assert says in caught.value.what
+    assert "this person" not in caught.value.what
 
 
 def test_too_many_requests_are_retried_whatever_the_body_says() -> None:

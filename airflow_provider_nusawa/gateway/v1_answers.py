@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 
-_OPTED_OUT = re.compile(r"unsubscri|opt(ed)?[ -]?out|berhenti berlangganan", re.IGNORECASE)
+# A word about the option include_unsubscribe is none about the person.
+_OPTED_OUT = re.compile(r"(?<!include[ _-])unsubscri|opt(ed)?[ -]?out|berhenti berlangganan", re.IGNORECASE)
 _FOREIGN = re.compile(r"\bip\b|white.?list", re.IGNORECASE)
 # A: the vendor lists no messages. The first row that fits counts; what fits none is shown in the vendor's words.
 _WORDS: list[tuple[re.Pattern[str], Scope]] = [
@@ -23,18 +24,19 @@ _WORDS: list[tuple[re.Pattern[str], Scope]] = [
     (_FOREIGN, Scope.ACCOUNT),
     (re.compile(r"balance|credit|saldo|quota|kuota", re.IGNORECASE), Scope.ACCOUNT),
     (re.compile(r"api.?key|unauthori[sz]ed|not authenticated|forbidden", re.IGNORECASE), Scope.ACCOUNT),
-    (re.compile(r"sender", re.IGNORECASE), Scope.ACCOUNT),
+    # Options that all messages of a run share.
+    (re.compile(r"sender|include[ _-]unsubscri", re.IGNORECASE), Scope.ACCOUNT),
     (re.compile(r"destination|recipient|phone|nomor|spam", re.IGNORECASE), Scope.RECIPIENT),
     (re.compile(r"too many requests|rate limit|try again", re.IGNORECASE), Scope.TRANSIENT),
     (re.compile(r"caption|media|file|too long|queue", re.IGNORECASE), Scope.MESSAGE),
 ]
 
-_MEANINGS = [
-    (_OPTED_OUT, "this person has unsubscribed"),
-    (_FOREIGN, "this machine's IP address is not on the account's white list"),
-]
+_UNSUBSCRIBED = "this person has unsubscribed: "
+_NOT_LISTED = "this machine's IP address is not on the account's white list: "
 
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z+/=_-]{16,}")
+_NO_SECRETS = frozenset({"include_unsubscribe"})
+"""Fields of a request whose names are as long as a secret."""
 _LONG_DIGITS = re.compile(r"\d[\d .()-]{3,}(?=\d{4})")
 _MAX_WORDS = 200
 
@@ -95,13 +97,16 @@ def _refusal(said: tuple[str, int | None], reply: Reply, destination: str) -> Re
     if code in CODES:  # A: where v1.0 numbers a failure as v3 does, it means the same
         return code_error(CODES[code], http_status=reply.status, destination=destination)
     shown = f'"{_harmless(words)}"' if words else "no reason"
-    meaning = next((f"{clause}: " for pattern, clause in _MEANINGS if pattern.search(words)), "")
+    scope = _scope(words, reply.status)
+    opted_out = scope is Scope.RECIPIENT and bool(_OPTED_OUT.search(words))
+    foreign = scope is Scope.ACCOUNT and bool(_FOREIGN.search(words))
+    meaning = _UNSUBSCRIBED if opted_out else _NOT_LISTED if foreign else ""
     return Refused(
         f"{meaning}the gateway refused (HTTP {reply.status}) and gave {shown}",
-        scope=_scope(words, reply.status),
+        scope=scope,
         code=code,
         http_status=reply.status,
-        opted_out=bool(_OPTED_OUT.search(words)),
+        opted_out=opted_out,
         destination=destination,
     )
 
@@ -116,4 +121,5 @@ def _scope(words: str, status: int) -> Scope:
 def _harmless(words: str) -> str:
     """Return the vendor's words on one line, without what may be a key or a number."""
     line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
-    return _LONG_DIGITS.sub("…", _SECRET_LIKE.sub("…", line))[:_MAX_WORDS].rstrip(". ")
+    line = _SECRET_LIKE.sub(lambda found: found[0] if found[0] in _NO_SECRETS else "…", line)
+    return _LONG_DIGITS.sub("…", line)[:_MAX_WORDS].rstrip(". ")
