@@ -107,6 +107,7 @@ def _refusal(said: tuple[str, int | None], reply: Reply, destination: str) -> Re
         code=code,
         http_status=reply.status,
         opted_out=opted_out,
+        foreign=foreign,
         destination=destination,
     )
 
