@@ -16,7 +16,7 @@ from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, InvalidSettings
 from airflow_provider_nusawa.gateway.messages import mask_number
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
-from airflow_provider_nusawa.masking import mask, mask_async, strip
+from airflow_provider_nusawa.masking import mask, mask_async
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseHook, Connection
@@ -63,13 +63,13 @@ def read_settings(connection: Connection | Written) -> Settings:
 
     :raises InvalidSettings: as ``settings_from``.
     """
-    password = read_text("password", connection.password)
+    password = Secret(read_text("password", connection.password))
     try:
-        settings = _read(connection, Secret(password))
+        settings = _read(connection, password)
         _check_login(settings)
     except InvalidSettings as error:
         # Somebody may have typed the password into the wrong field.
-        raise InvalidSettings(strip(error.what, password), field=error.field) from None
+        raise InvalidSettings(password.hide_in(error.what), field=error.field) from None
     return settings
 
 

@@ -85,6 +85,17 @@ def test_a_certificate_file_without_certificates_is_told(press: Any, tmp_path: P
     assert "ca_bundle" in sentence
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_password_that_the_answer_repeats_is_not_shown(press: Any, status: int) -> None:
+    body = json.dumps({"error": True, "message": "API key rahasia-2026 is not valid"}).encode()
+    with stranger(status, body) as url:
+        well, sentence = press(host=url, password="rahasia-2026", extra=V1)
+
+    assert not well
+    assert '"API key *** is not valid"' in sentence
+    assert "rahasia" not in sentence
+
+
 @pytest.mark.parametrize("status", [200, 401, 403])
 @pytest.mark.parametrize("words", ["Client IP Address Not In White List", "Your IP is not whitelisted"])
 def test_an_address_that_is_refused_in_words_is_told_so_too(press: Any, words: str, status: int) -> None:

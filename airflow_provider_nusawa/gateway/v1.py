@@ -65,7 +65,7 @@ def send_request(settings: Settings, message: Message) -> Request:
     return Request("POST", path, body=json.dumps(body).encode("ascii"), headers=headers, sends=True)
 
 
-def read_receipt(reply: Reply, message: Message) -> Receipt:
+def read_receipt(reply: Reply, message: Message, settings: Settings) -> Receipt:
     """Return the receipt of an accepted message.
 
     :raises Refused: The gateway, or something before it, said no.
@@ -73,7 +73,7 @@ def read_receipt(reply: Reply, message: Message) -> Receipt:
     """
     data = read_data(reply)
     if data is None or not text_in(data, "ref_no"):
-        raise failure(reply, sends=True, destination=message.to)
+        raise failure(reply, settings, sends=True, destination=message.to)
     echo = text_in(data, "destination")
     if echo and not is_echo(echo, message.to):
         raise no_answer(reply, sends=True, destination=message.to, why="the answer is about another number")
@@ -93,10 +93,10 @@ def read_credits(reply: Reply, settings: Settings) -> Credits:
     """
     data = read_data(reply)
     if data is None or "wa_balance" not in data:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     amount = NO_BALANCE if data["wa_balance"] is None else read_amount(text_in(data, "wa_balance"))
     if amount is None:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     return Credits(amount, read_day(text_in(data, "wa_expired_date"), settings.timezone))
 
 
@@ -117,7 +117,7 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
     data = read_data(reply)
     # Written as a number, an id has lost its leading zeros.
     if data is None or text_in(data, "ref_no").lstrip("0") != message_id.lstrip("0"):
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
 
     def when(name: str) -> Any:
         return read_time(text_in(data, name), settings.timezone)
@@ -141,7 +141,7 @@ def key_check_request(settings: Settings) -> Request:
     return Request("GET", KEY_PATH, headers=_headers(settings))
 
 
-def read_key_check(reply: Reply) -> str:
+def read_key_check(reply: Reply, settings: Settings) -> str:
     """Return the user id that the key belongs to.
 
     :raises Refused: The key is wrong, or this machine may not ask.
@@ -149,7 +149,7 @@ def read_key_check(reply: Reply) -> str:
     """
     user = text_in(read_data(reply) or {}, "userid")
     if not user:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     return user
 
 

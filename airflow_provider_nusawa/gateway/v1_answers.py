@@ -12,6 +12,7 @@ from airflow_provider_nusawa.gateway.refusals import code_error, http_error, htt
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.exchange import Reply
+    from airflow_provider_nusawa.gateway.settings import Settings
 
 Fields = dict[str, Any]
 
@@ -54,18 +55,20 @@ def text_in(data: Fields, name: str) -> str:
     return text_of(data.get(name)) or ""
 
 
-def failure(reply: Reply, *, sends: bool, destination: str = "") -> NusaWaError:
+def failure(reply: Reply, settings: Settings, *, sends: bool, destination: str = "") -> NusaWaError:
     """Return what a reply means that is no success.
 
     A refusal is believed in a 2xx and in a 4xx. A 5xx proves nothing, whatever its body says, and neither does 408.
 
+    :param settings: The connection's: what the vendor says may repeat its secret, and the error may not.
     :param sends: Whether it answers a send. A question is only refused where that concerns the account.
     """
     said = _said(reply)
     settles = is_success(reply) or (400 <= reply.status < 500 and reply.status not in (408, 429))
     if said is None or not settles:
         return http_error(reply, sends=sends, destination=destination)
-    refusal = _refusal(said, reply, destination)
+    words, code = said
+    refusal = _refusal(settings.password.hide_in(words), code, reply, destination)
     if sends or refusal.scope is Scope.ACCOUNT:
         return refusal
     return no_answer(reply, sends=False, why=refusal.what)
@@ -92,8 +95,7 @@ def _detail(item: Fields) -> str:
     return f"{field}: {text_in(item, 'msg')}"
 
 
-def _refusal(said: tuple[str, int | None], reply: Reply, destination: str) -> Refused:
-    words, code = said
+def _refusal(words: str, code: int | None, reply: Reply, destination: str) -> Refused:
     if code in CODES:  # A: where v1.0 numbers a failure as v3 does, it means the same
         return code_error(CODES[code], http_status=reply.status, destination=destination)
     shown = f'"{_harmless(words)}"' if words else "no reason"

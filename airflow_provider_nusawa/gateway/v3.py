@@ -82,7 +82,7 @@ def send_request(settings: Settings, message: Message) -> Request:
     return Request("POST", SEND_PATH, body=form, headers=FORM, sends=True)
 
 
-def read_receipt(reply: Reply, message: Message) -> Receipt:
+def read_receipt(reply: Reply, message: Message, settings: Settings) -> Receipt:
     """Return the receipt of an accepted message.
 
     A body with ``results`` is believed whatever the HTTP status says.
@@ -104,7 +104,7 @@ def key_check_request(settings: Settings) -> None:
     """Ask nothing: v3 knows no keys. The balance is its most harmless question."""
 
 
-def read_key_check(reply: Reply) -> str:
+def read_key_check(reply: Reply, settings: Settings) -> str:
     return ""
 
 
