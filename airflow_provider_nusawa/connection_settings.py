@@ -151,9 +151,15 @@ def _check_login(settings: Settings) -> None:
     dialect = dialect_of(settings)
     if not settings.login and dialect.NEEDS_LOGIN:
         raise InvalidSettings(f"login is empty, and {dialect.NAME} wants the API user there", field="login")
-    if not settings.login and settings.ledger_conn_id:
-        what = "login is empty, and a ledger tells accounts apart by it; with v1, any name for the account will do"
-        raise InvalidSettings(what, field="login")
+    if settings.ledger_conn_id:
+        check_account(settings)
     if not settings.password:
         what = f"password is empty, and {dialect.NAME} wants {dialect.LOGS_IN_WITH} there"
         raise InvalidSettings(what, field="password")
+
+
+def check_account(settings: Settings) -> None:
+    """Raise InvalidSettings where a ledger could not tell the account from others of the same host."""
+    if not settings.login:
+        what = "login is empty, and a ledger tells accounts apart by it; with v1, any name for the account will do"
+        raise InvalidSettings(what, field="login")

@@ -12,7 +12,10 @@ DEFAULT_HOST = "https://api.nusasms.com"
 
 
 class Secret:
-    """Text that never shows itself: ``reveal`` is the only way to it, and stands only where it goes on the wire."""
+    """Text that never shows itself.
+
+    ``reveal`` stands only where it goes on the wire, and ``spellings`` only where a masker is told.
+    """
 
     SHORTEST = 5
     """Airflow masks nothing shorter: a word of four letters is found in too many innocent lines."""
@@ -53,7 +56,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to reach one account. Each value is explained, with its default, in ``connection_form``.
+    """How to reach one account. Each value is explained, with its default, in ``connection_fields``.
 
     :param host: Base URL with scheme, without a trailing slash. Plain http only to loopback.
     :param only_to: Normalised numbers; where any are given, all others are refused here.
