@@ -17,7 +17,7 @@ from postgres import Postgres, postgres_or_skip
 from airflow_provider_nusawa.campaign.ending import End
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
-from airflow_provider_nusawa.gateway.messages import Message
+from airflow_provider_nusawa.gateway.messages import Message, Options
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
@@ -86,6 +86,20 @@ def test_a_fault_of_ours_is_raised_and_what_had_left_is_on_record(legs: LegHouse
     states = legs.states(campaign)
     assert states.get("accepted", 0) + states.get("unknown", 0) == legs.sends  # one may have been under way
     assert set(states) <= {"accepted", "unknown", "planned"}
+
+
+def test_what_the_api_cannot_say_is_refused_here_and_tells_nothing_of_the_gateway(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=25)
+
+    def with_a_sender(claimed: Claimed) -> Message:
+        return replace(compose(claimed), options=Options(sender="628110000000"))
+
+    ending = legs.leg(campaign, compose=with_a_sender, api_version="v3").run()
+
+    assert ending.end is End.FINISHED
+    assert legs.states(campaign) == {"refused": 25}
+    assert "need API v1.0" in legs.house.row(1).reason
+    assert legs.backend.books.received == 0
 
 
 @pytest.fixture
