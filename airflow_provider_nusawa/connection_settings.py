@@ -34,14 +34,14 @@ def settings_from(connection: Connection) -> Settings:
 
     :raises InvalidSettings: naming the field, what stands in it and what may, but never the password.
     """
-    mask(read_text("password", connection.password))
+    mask(_password(connection))
     return read_settings(connection)
 
 
 async def settings_from_async(hook: BaseHook, conn_id: str) -> Settings:
     """Fetch a connection and read it as ``settings_from`` does, without blocking the event loop."""
     connection = await connection_async(hook, conn_id)
-    await mask_async(read_text("password", connection.password))
+    await mask_async(_password(connection))
     return read_settings(connection)
 
 
@@ -63,7 +63,7 @@ def read_settings(connection: Connection | Written) -> Settings:
 
     :raises InvalidSettings: as ``settings_from``.
     """
-    password = Secret(read_text("password", connection.password))
+    password = Secret(_password(connection))
     try:
         settings = _read(connection, password)
         _check_login(settings)
@@ -71,6 +71,11 @@ def read_settings(connection: Connection | Written) -> Settings:
         # Somebody may have typed the password into the wrong field.
         raise InvalidSettings(password.hide_in(error.what), field=error.field) from None
     return settings
+
+
+def _password(connection: Connection | Written) -> str:
+    """Return the password without the line break that files of secrets like to end with."""
+    return read_text("password", connection.password).rstrip("\r\n")
 
 
 def _read(connection: Connection | Written, password: Secret) -> Settings:
@@ -148,14 +153,9 @@ def _check_ca_bundle(path: str) -> None:
 
 
 def _check_login(settings: Settings) -> None:
-    dialect = dialect_of(settings)
-    if not settings.login and dialect.NEEDS_LOGIN:
-        raise InvalidSettings(f"login is empty, and {dialect.NAME} wants the API user there", field="login")
+    dialect_of(settings).check_settings(settings)
     if settings.ledger_conn_id:
         check_account(settings)
-    if not settings.password:
-        what = f"password is empty, and {dialect.NAME} wants {dialect.LOGS_IN_WITH} there"
-        raise InvalidSettings(what, field="password")
 
 
 def check_account(settings: Settings) -> None:

@@ -63,6 +63,12 @@ def test_a_password_that_an_event_loop_read_is_masked(
     assert redact(spell(secret)) == hidden(spell, secret)
 
 
+def test_a_password_is_masked_without_the_line_break_that_it_came_with() -> None:
+    settings_from(connection("from-a-file-of-secrets\n"))
+
+    assert redact("asked from-a-file-of-secrets and waited") == "asked *** and waited"
+
+
 def test_a_password_is_masked_even_where_the_connection_is_bad() -> None:
     with pytest.raises(ValueError, match="timezone"):
         settings_from(

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
 
 NAME = "v1"
-NEEDS_LOGIN = False
 REPORTS_NAME_PEOPLE = True
-LOGS_IN_WITH = "the API key"
 
 BASE = "/nusasms_api/1.0"  # D
 MESSAGE_PATH = f"{BASE}/whatsapp/message"  # C
@@ -39,6 +37,19 @@ KEY_PATH = f"{BASE}/auth/api_key"  # D
 KEY_HEADER = "APIKey"  # D
 
 NO_BALANCE = Decimal(0)  # A: a null balance belongs to an account that cannot send WhatsApp messages
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise InvalidSettings where the key is missing, or is one that no header can carry."""
+    if not settings.password:
+        raise InvalidSettings("password is empty, and v1 wants the API key there", field="password")
+    # Checked without a local name for the key: tracebacks may show locals.
+    if not _fits_header(settings.password.reveal()):
+        what = (
+            "the password field must hold the API key, without spaces or line breaks, for api_version v1; "
+            "a password of the API user would need api_version v3"
+        )
+        raise InvalidSettings(what, field="password")
 
 
 def login_advice(settings: Settings) -> str:
@@ -173,15 +184,9 @@ def _options(message: Message) -> dict[str, str | bool]:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    # Checked without a local name for the key: tracebacks may show locals.
-    if not _fits_header(settings.password.reveal()):
-        what = (
-            "the password field must hold the API key, without spaces or line breaks, for api_version v1; "
-            "a password of the API user would need api_version v3"
-        )
-        raise InvalidSettings(what, field="password")
+    check_settings(settings)
     return {KEY_HEADER: settings.password.reveal(), "Accept": "application/json"}
 
 
 def _fits_header(key: str) -> bool:
-    return bool(key) and key.isascii() and key.isprintable() and " " not in key
+    return key.isascii() and key.isprintable() and " " not in key
