@@ -78,9 +78,14 @@ class Desk:
 
 def unknown(house: House, name: str = "halo", people: Any = 3) -> Campaign:
     campaign = house.campaign(name, people)
-    runner, begun = house.begun(campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(house, campaign)
     return campaign
+
+
+def doubt(house: House, campaign: Campaign, api: str = "v1", most: int = 10) -> None:
+    """Have so many requests lose their answers."""
+    runner, begun = house.begun(campaign, most, api=api)
+    runner.turn(answered(begun, Outcome.UNKNOWN, api))
 
 
 @pytest.fixture
@@ -158,8 +163,7 @@ def test_a_message_of_an_earlier_try_does_not_decide_a_later_one(desk: Desk) -> 
     house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(first, DeliveryStatus.FAILED)]))
     house.clock.now += 200
     house.ledger.write(lambda tx: retry(tx, desk.campaign.id, Again.FAILED, who="ani", reason="asked"))
-    runner, begun = house.begun(desk.campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(house, desk.campaign)
     desk.called_back(first)
 
     desk.resolve()
@@ -179,6 +183,21 @@ def test_only_so_many_are_asked_after(desk: Desk) -> None:
 
     assert "asked after 2 messages" in desk.resolve("--most", "2")
     assert sorted(desk.states()) == ["accepted", "accepted", "unknown"]
+
+
+def test_a_message_does_not_decide_what_was_posted_through_the_other_api(desk: Desk) -> None:
+    campaign = desk.house.campaign("switched", [11, 12, 13])
+    doubt(desk.house, campaign, "v3", most=1)
+    doubt(desk.house, campaign, "v1", most=1)
+    ended, _ = desk.house.begun(campaign, most=1, api="v1")
+    ended.end()  # before any answer
+    desk.called_back(*[desk.sent(place) for place in (11, 12, 13)])
+
+    output = desk.resolve(name="switched")
+
+    assert "1 of 3 unknown recipients were written to through another API" in output
+    assert "2 of 2 unknown recipients are resolved as accepted" in output
+    assert list(desk.house.states(campaign).values()) == ["unknown", "accepted", "accepted"]
 
 
 def test_under_v3_nothing_is_decided(desk: Desk) -> None:
@@ -261,8 +280,7 @@ def test_a_message_that_fits_two_recipients_is_nobodys(desk: Desk) -> None:
     reader = Reader.open(desk.house.ledger, campaign, "run 2")
     reader.add([Line(line, number(place), {"nama": "Sama"}) for line, place in enumerate((1, 10_001), 1)])
     reader.complete()
-    runner, begun = desk.house.begun(campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(desk.house, campaign)
     message_id = desk.sent(99, f"[for …{number(1)[-4:]}] Halo Sama")
     connection = json.loads(desk.connection())
     connection["extra"]["redirect_to"] = redirect

@@ -72,8 +72,9 @@ def resolve(
         return
     with _client(connection or "") as client:
         if dialect_of(client.settings).REPORTS_NAME_PEOPLE:
-            asked = _to_ask(ledger, unknown, message_ids, most)
-            _resolve_from_gateway(ledger, key, client, unknown, asked=asked, reason=reason)
+            if mine := _posted_through(client.settings.api_version, unknown):
+                asked = _to_ask(ledger, mine, message_ids, most)
+                _resolve_from_gateway(ledger, key, client, mine, asked=asked, reason=reason)
         else:
             _hint(ledger, key, client, unknown, balance_before)
 
@@ -86,6 +87,16 @@ def _resolve_from_list(ledger: Ledger, key: int, decisions: TextIO, *, reason: s
     click.echo(
         f"{resolved} of {len(unknown)} unknown recipients are resolved; {len(told) - resolved} lines named others"
     )
+
+
+def _posted_through(api: str, unknown: Sequence[Unresolved]) -> list[Unresolved]:
+    mine = [one for one in unknown if one.api == api]
+    if others := len(unknown) - len(mine):
+        click.echo(
+            f"{others} of {len(unknown)} unknown recipients were written to through another API, of whose messages "
+            "this one knows nothing: they stay unknown"
+        )
+    return mine
 
 
 def _resolve_from_gateway(
