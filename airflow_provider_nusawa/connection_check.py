@@ -70,7 +70,7 @@ def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
 def _balance(settings: Settings) -> Credits:
     from airflow_provider_nusawa.gateway.client import Client  # loads requests
 
-    with Client(hurried(settings)) as client:
+    with Client(hurried(settings), attempts=1) as client:
         client.key_check()
         return client.credits()
 
