@@ -122,7 +122,7 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
     :raises Refused: The account may not ask: asking on is of no use.
     :raises Unreachable: A failed look. An id that the gateway does not know is one too: it may be too new.
     """
-    if reply.status == 404:
+    if reply.status == 404:  # A: what it answers for an id that it does not know
         what = "the gateway knows no such message yet (HTTP 404); it knows no message that was sent by v3"
         raise Unreachable(what, cause=Cause.UNREADABLE)
     data = read_data(reply)
