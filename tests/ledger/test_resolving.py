@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.journal_store import LedgerStore, mark_of
 from airflow_provider_nusawa.ledger.reading import Line, Reader
-from airflow_provider_nusawa.ledger.schema_shared import journal
+from airflow_provider_nusawa.ledger.schema_shared import journal, rates
 
 PAST = 1_000_000_000.0
 
@@ -89,9 +88,7 @@ def doubt(house: House, campaign: Campaign, api: str = "v1", most: int = 10) -> 
 
 
 @pytest.fixture
-def desk(house: House, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.delenv("_AIRFLOW_PROCESS_CONTEXT", raising=False)
-    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_COMMAND_LINE", "")  # so that what the command sets is taken back
+def desk(house: House, url: str) -> Iterator[Desk]:
     house.clock.now = PAST
     backend = Backend(Account(balance=1_000))
     with serve(backend) as gateway:
@@ -108,6 +105,15 @@ def test_a_message_with_the_same_number_and_text_decides(desk: Desk) -> None:
     row = desk.house.row(1)
     assert row.message_id == desk.backend.sent_to(number(1))[0].id
     assert row.delivery.value == "delivered"  # what the orphan told is not lost
+
+
+def test_it_asks_at_the_rate_of_all_who_share_the_ledger(desk: Desk) -> None:
+    desk.called_back(desk.sent(1))
+
+    desk.resolve()
+
+    account = f"{desk.url}|{desk.backend.account.login}"
+    assert desk.house.ledger.read(lambda tx: tx.run(sa.select(rates.c.account)).scalars().all()) == [account]
 
 
 def test_two_messages_that_fit_decide_nothing(desk: Desk) -> None:
@@ -241,19 +247,6 @@ def test_a_list_or_a_connection(desk: Desk, words: list[str], tmp_path: Any) -> 
 
     assert result.exit_code == 2
     assert "either a CSV or --connection" in result.output
-
-
-@pytest.mark.parametrize("form", ["id", "uri"])
-def test_a_connection_is_named_in_every_form(desk: Desk, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    value = json.loads(desk.connection())
-    monkeypatch.setenv("AIRFLOW_CONN_BY_ID", desk.connection())
-    host, _, port = desk.url.rpartition(":")
-    uri = f"nusawa://{value['login']}:{value['password']}@{quote(host, safe='')}:{port}/?api_version=v1"
-    desk.called_back(desk.sent(1))
-
-    output = desk.resolve("--connection", "by_id" if form == "id" else uri)
-
-    assert "1 of 3 unknown recipients are resolved" in output
 
 
 def test_the_commands_in_the_guide_run(desk: Desk, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
