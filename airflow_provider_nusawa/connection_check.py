@@ -23,15 +23,16 @@ _LOGIN_REFUSED = {-5: "NusaSMS does not accept this login and password (-5)"}
 _KEY_REFUSED = {401: "The gateway does not accept this login (HTTP 401)"}
 """With what to look at behind, which the dialect knows."""
 
+_WHITE_LIST = (
+    "have this machine's public IP address put on the account's white list, and those of all workers and triggerers too"
+)
 _BY_CODE = {
     -7: "The login works, but the balance has expired (-7); top it up before sending",
     -2: "The login works, but the account has no credits (-2); top it up before sending",
-    -40: "NusaSMS does not accept requests from this machine (-40); have its public IP address put on the account's "
-    "white list, and those of all workers and triggerers too",
+    -40: f"NusaSMS does not accept requests from this machine (-40); {_WHITE_LIST}",
 }
 _BY_HTTP_STATUS = {
-    403: "The gateway forbids the access (HTTP 403); have this machine's public IP address put on the account's "
-    "white list, and those of all workers and triggerers too",
+    403: f"The gateway forbids the access (HTTP 403); {_WHITE_LIST}",
     404: "There is no gateway at this address (HTTP 404); look at host and API version",
     407: "The proxy wants a login (HTTP 407); look at HTTPS_PROXY of this machine",
     429: "The gateway had too many calls just now (HTTP 429); test again in a minute",
@@ -69,7 +70,7 @@ def ask_balance(read_settings: Callable[[], Settings]) -> tuple[bool, str]:
 def _balance(settings: Settings) -> Credits:
     from airflow_provider_nusawa.gateway.client import Client  # loads requests
 
-    with Client(hurried(settings)) as client:
+    with Client(hurried(settings), attempts=1) as client:
         client.key_check()
         return client.credits()
 
@@ -102,6 +103,8 @@ def _sentence(error: Exception, login_advice: str) -> str:
 
 
 def _refusal(error: Refused, login_advice: str) -> str:
+    if error.foreign:
+        return f"NusaSMS does not accept requests from this machine; {_WHITE_LIST}"
     status = error.http_status if error.code is None else 0
     if refused := _LOGIN_REFUSED.get(error.code or 0) or _KEY_REFUSED.get(status):
         return f"{refused}; {login_advice}"

@@ -16,7 +16,7 @@ from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, InvalidSettings
 from airflow_provider_nusawa.gateway.messages import mask_number
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
-from airflow_provider_nusawa.masking import mask, mask_async, strip
+from airflow_provider_nusawa.masking import mask, mask_async
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseHook, Connection
@@ -34,14 +34,14 @@ def settings_from(connection: Connection) -> Settings:
 
     :raises InvalidSettings: naming the field, what stands in it and what may, but never the password.
     """
-    mask(read_text("password", connection.password))
+    mask(_password(connection))
     return read_settings(connection)
 
 
 async def settings_from_async(hook: BaseHook, conn_id: str) -> Settings:
     """Fetch a connection and read it as ``settings_from`` does, without blocking the event loop."""
     connection = await connection_async(hook, conn_id)
-    await mask_async(read_text("password", connection.password))
+    await mask_async(_password(connection))
     return read_settings(connection)
 
 
@@ -63,14 +63,19 @@ def read_settings(connection: Connection | Written) -> Settings:
 
     :raises InvalidSettings: as ``settings_from``.
     """
-    password = read_text("password", connection.password)
+    password = Secret(_password(connection))
     try:
-        settings = _read(connection, Secret(password))
+        settings = _read(connection, password)
         _check_login(settings)
     except InvalidSettings as error:
         # Somebody may have typed the password into the wrong field.
-        raise InvalidSettings(strip(error.what, password), field=error.field) from None
+        raise InvalidSettings(password.hide_in(error.what), field=error.field) from None
     return settings
+
+
+def _password(connection: Connection | Written) -> str:
+    """Return the password without the line break that files of secrets like to end with."""
+    return read_text("password", connection.password).rstrip("\r\n")
 
 
 def _read(connection: Connection | Written, password: Secret) -> Settings:
@@ -148,12 +153,13 @@ def _check_ca_bundle(path: str) -> None:
 
 
 def _check_login(settings: Settings) -> None:
-    dialect = dialect_of(settings)
-    if not settings.login and dialect.NEEDS_LOGIN:
-        raise InvalidSettings(f"login is empty, and {dialect.NAME} wants the API user there", field="login")
-    if not settings.login and settings.ledger_conn_id:
+    dialect_of(settings).check_settings(settings)
+    if settings.ledger_conn_id:
+        check_account(settings)
+
+
+def check_account(settings: Settings) -> None:
+    """Raise InvalidSettings where a ledger could not tell the account from others of the same host."""
+    if not settings.login:
         what = "login is empty, and a ledger tells accounts apart by it; with v1, any name for the account will do"
         raise InvalidSettings(what, field="login")
-    if not settings.password:
-        what = f"password is empty, and {dialect.NAME} wants {dialect.LOGS_IN_WITH} there"
-        raise InvalidSettings(what, field="password")

@@ -9,7 +9,7 @@ from airflow.providers.common.compat.sdk import BaseHook, Variable, conf
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from sqlalchemy.engine import URL
 
-from airflow_provider_nusawa.connection_settings import connection_async
+from airflow_provider_nusawa.connection_settings import check_account, connection_async
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
 from airflow_provider_nusawa.ledger.place import default_file
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
@@ -29,10 +29,12 @@ def open_for_sending(settings: Settings, nusawa_conn_id: str) -> Ledger:
 
     From then on no other ledger will do, and none is made: one that is empty would have everybody messaged again.
 
+    :raises InvalidSettings: if the connection's account has no name there.
     :raises LedgerMissing: if the ledger noted is not where it was.
     :raises LedgerUnfit: if another one is there; or, without ``ledger_conn_id``, if tasks may run on other machines.
     :raises LedgerUnavailable: if its database is locked or away.
     """
+    check_account(settings)
     variable = variable_of(nusawa_conn_id)
     noted = _read_variable(variable)
     try:

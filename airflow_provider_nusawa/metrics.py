@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown, Refused
-from airflow_provider_nusawa.gateway.messages import Outcome, Receipt
+from airflow_provider_nusawa.gateway.messages import Outcome, Receipt, outcome_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -54,16 +53,6 @@ def count_outcomes(outcomes: Iterable[Outcome], nusawa_conn_id: str) -> None:
 def count_alert(result: Receipt | BaseException) -> None:
     """Count one alert of a notifier to one person, by what became of it."""
     _count(ALERTS[outcome_of(result)], 1)
-
-
-def outcome_of(result: Receipt | BaseException) -> Outcome:
-    """Return what became of one call. What is no error of ours may have ended it anywhere."""
-    if isinstance(result, Receipt):
-        return result.outcome
-    if isinstance(result, Refused):
-        return Outcome.REFUSED
-    is_certain = isinstance(result, NusaWaError) and not isinstance(result, OutcomeUnknown)
-    return Outcome.NOT_TRIED if is_certain else Outcome.UNKNOWN
 
 
 def count_deliveries(reports: Sequence[DeliveryReport], nusawa_conn_id: str) -> None:

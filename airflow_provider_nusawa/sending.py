@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
-from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number
+from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number, outcome_of
 from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Sending:
             self._breaker.heard(error)
 
     def _failed(self, message: Message, error: NusaWaError) -> Attempt:
-        if isinstance(error, OutcomeUnknown):
+        if outcome_of(error) is Outcome.UNKNOWN:
             return self._attempt(message, Outcome.UNKNOWN, str(error), repeatable=self._resend_unknown)
         if isinstance(error, Refused):
             receipt = Receipt(message.to, self._api, Outcome.REFUSED, code=error.code)

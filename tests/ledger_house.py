@@ -59,9 +59,9 @@ class House:
         options: dict[str, Any] = {"account": "a", "api": "v3", "label": "test", "total_seconds": TOTAL_SECONDS}
         return Runner(self.ledger, campaign.id, **{**options, **changes})
 
-    def begun(self, campaign: Campaign, most: int = 10) -> tuple[Runner, dict[int, int]]:
+    def begun(self, campaign: Campaign, most: int = 10, **changes: Any) -> tuple[Runner, dict[int, int]]:
         """Return a runner with requests under way: recipient to try."""
-        runner = self.runner(campaign)
+        runner = self.runner(campaign, **changes)
         claimed = runner.turn(claim=most).claimed
         return runner, runner.turn(begin=[one.id for one in claimed]).begun
 
@@ -107,5 +107,5 @@ def accepted(begun: dict[int, int], prefix: str = "m") -> list[Answer]:
     ]
 
 
-def answered(begun: dict[int, int], outcome: Outcome, **rest: Any) -> Sequence[Answer]:
-    return [Answer(key, try_number, outcome, "v3", **rest) for key, try_number in begun.items()]
+def answered(begun: dict[int, int], outcome: Outcome, api: str = "v3", **rest: Any) -> Sequence[Answer]:
+    return [Answer(key, try_number, outcome, api, **rest) for key, try_number in begun.items()]

@@ -121,6 +121,16 @@ def test_the_button_is_answered_before_a_browser_gives_up(usual: float, here: fl
     assert hurried(Settings(total_timeout_seconds=usual)).total_timeout_seconds == here
 
 
+def test_the_button_asks_once(nusawa_gateway: NusaWaGateway, press: Any) -> None:
+    strike = nusawa_gateway.fail_next(429, times=3, retry_after=0, call="credits")
+
+    well, sentence = press()
+
+    assert not well
+    assert "too many calls just now (HTTP 429)" in sentence
+    assert strike.fired == 1
+
+
 def test_every_cause_has_its_sentence() -> None:
     assert set(Cause) - set(BY_CAUSE) == {Cause.STOPPED, Cause.LATE}  # the button is never told to stop
 

@@ -85,12 +85,25 @@ def test_a_certificate_file_without_certificates_is_told(press: Any, tmp_path: P
     assert "ca_bundle" in sentence
 
 
-@pytest.mark.parametrize("words", ["Client IP Address Not In White List", "IP not whitelisted"])
-def test_an_address_that_is_refused_in_words_is_told_so_too(press: Any, words: str) -> None:
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_password_that_the_answer_repeats_is_not_shown(press: Any, status: int) -> None:
+    body = json.dumps({"error": True, "message": "API key rahasia-2026 is not valid"}).encode()
+    with stranger(status, body) as url:
+        well, sentence = press(host=url, password="rahasia-2026", extra=V1)
+
+    assert not well
+    assert '"API key *** is not valid"' in sentence
+    assert "rahasia" not in sentence
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+@pytest.mark.parametrize("words", ["Client IP Address Not In White List", "Your IP is not whitelisted"])
+def test_an_address_that_is_refused_in_words_is_told_so_too(press: Any, words: str, status: int) -> None:
     body = json.dumps({"error": True, "message": words, "description": None}).encode()
-    with stranger(200, body) as url:
+    with stranger(status, body) as url:
         well, sentence = press(host=url, password=KEY, extra=V1)
 
     assert not well
-    assert "This machine's IP address is not on the account's white list" in sentence
+    assert sentence.startswith("NusaSMS does not accept requests from this machine; have this machine's public IP")
+    assert "put on the account's white list" in sentence
     assert HOST in sentence

@@ -17,7 +17,7 @@ from airflow_provider_nusawa.gateway.errors import InvalidSettings
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.hooks import NusaWaHook, settings_from
 
-PASSWORD = "p@ss w&rd/1"
+PASSWORD = "p@ss+w&rd/1"  # with all that a URI spells otherwise, and that a header can carry, as v1 wants it
 ENV = "AIRFLOW_CONN_NUSAWA_DEFAULT"
 HOST = {"host": "http://127.0.0.1", "login": "budi", "password": PASSWORD}
 
@@ -52,7 +52,7 @@ TYPED = {
     "redirect_to": "+6281111111111",
 }
 URI = (
-    "nusawa://http://budi:p%40ss%20w%26rd%2F1@127.0.0.1:8025/?api_version=V1&default_region=SG"
+    "nusawa://http://budi:p%40ss%2Bw%26rd%2F1@127.0.0.1:8025/?api_version=V1&default_region=SG"
     "&connect_timeout_seconds=2&read_timeout_seconds=2.5&total_timeout_seconds=10&rate_per_second=.5"
     "&timezone=Asia%2FSingapore&ca_bundle=&allow_insecure_http=true&ledger_conn_id=ledger"
     "&only_to=%2B6281234567890%2C%2B65+8123+4567&redirect_to=%2B6281111111111"
@@ -195,6 +195,9 @@ BAD: list[Any] = [
     pytest.param({"api_version": "v1", "ledger_conn_id": "l"}, {"login": ""}, "login", "a ledger", id="ledger-account"),
     pytest.param({}, {"password": None}, "password", "v3 wants the API password", id="no-password"),
     pytest.param({"api_version": "v1"}, {"password": ""}, "password", "v1 wants the API key", id="no-key"),
+    pytest.param({"api_version": "v1"}, {"password": "\n"}, "password", "v1 wants the API key", id="no-key-but-a-line"),
+    pytest.param({"api_version": "v1"}, {"password": "no key"}, "password", "without spaces or line", id="no-such-key"),
+    pytest.param({"api_version": "v1"}, {"password": "a\nkey"}, "password", "without spaces or line", id="two-lines"),
 ]
 
 
@@ -217,6 +220,16 @@ def test_a_password_in_the_wrong_field_is_not_shown(field: str) -> None:
     assert caught.value.field == field
     assert password not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("version", ["v3", "v1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_password_loses_the_line_break_of_the_file_that_it_came_from(version: str, end: str) -> None:
+    assert settings_from(made({"api_version": version}, password=f"ab-cd{end}")).password == Secret("ab-cd")
+
+
+def test_a_password_of_v3_keeps_its_spaces() -> None:
+    assert settings_from(made({}, password=" ab cd ")).password == Secret(" ab cd ")
 
 
 def test_full_numbers_of_the_safe_mode_are_not_shown() -> None:

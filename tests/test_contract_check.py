@@ -277,6 +277,19 @@ def test_a_connection_shows_no_password() -> None:
         read_connection("[1]")
 
 
+def test_a_refusal_that_repeats_the_password_is_told_without(nusawa_gateway, capsys):
+    connection = {**nusawa_gateway.connection(api_version="v1"), "password": "rahasia-2026"}
+    body = json.dumps({"error": True, "message": "API key rahasia-2026 is not valid"})
+    nusawa_gateway.fail_next("html", call="any", times=3, body=body)
+
+    ended = main(["check", "--connection", json.dumps(connection)])
+
+    said = "".join(capsys.readouterr())
+    assert ended == 1
+    assert '"API key *** is not valid"' in said
+    assert "rahasia" not in said
+
+
 def test_an_answer_that_repeats_the_secrets_is_not_repeated(check, nusawa_gateway):
     account = nusawa_gateway.backend.account
     words = f"{account.password} {account.api_key} {AISHA}"

@@ -29,7 +29,7 @@ from airflow_provider_nusawa.gateway.settings import Settings
 
 
 def _read_receipt(samples: Samples, reply: Reply) -> Receipt:
-    return samples.dialect.read_receipt(reply, MESSAGE)
+    return samples.dialect.read_receipt(reply, MESSAGE, samples.settings)
 
 
 def test_every_dialect_is_tested_here() -> None:
@@ -214,7 +214,7 @@ def _read_all(samples: Samples, reply: Reply) -> None:
     """Ask all readers; a send may end unknown, a question may not, and no error shows the number."""
     dialect, settings = samples.dialect, samples.settings
     for value in (
-        _outcome(lambda: dialect.read_receipt(reply, MESSAGE), Receipt | Refused | OutcomeUnknown),
+        _outcome(lambda: dialect.read_receipt(reply, MESSAGE, settings), Receipt | Refused | OutcomeUnknown),
         _outcome(lambda: dialect.read_credits(reply, settings), Credits | Refused | Unreachable),
         _outcome(lambda: dialect.read_report(reply, REPORT_ID, settings), DeliveryReport | Refused | Unreachable),
     ):

@@ -26,7 +26,7 @@ EXAMPLES = [
     InvalidSettings("host is no URL", field="host"),
     Unreachable("no route to the host", cause=Cause.CONNECT, destination=NUMBER),
     *[
-        Refused("refused", scope=scope, code=-5, http_status=418, retry_after=1.5, destination=NUMBER)
+        Refused("refused", scope=scope, code=-5, http_status=418, retry_after=1.5, foreign=True, destination=NUMBER)
         for scope in Scope
     ],
     OutcomeUnknown("the answer was cut off", cause=Cause.DROPPED, destination=NUMBER),

@@ -21,7 +21,7 @@ NAME, OURSELVES = airflow_provider_nusawa.__name__, "airflow-provider-nusawa"
 ROOT = Path(airflow_provider_nusawa.__file__).parent
 
 FORM = {"connection_fields", "connection_form"}
-READING = {f"connection_{name}" for name in ("host", "text", "values", "settings", "check")} | {"masking"}
+READING = {f"connection_{name}" for name in ("host", "text", "values", "settings", "check", "lookup")} | {"masking"}
 FACES = {"operators", "sensors", "triggers", "notifications"}  # what Dags import
 
 # Room: the rooms of ours that it may know. A module that is not named here is one of the plain rooms.
@@ -30,8 +30,8 @@ ROOMS: dict[str, set[str]] = {
     "emulator": {"emulator"},
     "journal": {"gateway"},
     "ledger": {"ledger", "gateway", "journal"},  # it is the journal's second store
-    "ledger.cli": {"ledger", "gateway", "campaign", "hooks"},
-    "gateway.__main__": {"gateway", "hooks"} | READING,
+    "ledger.cli": {"ledger", "gateway", "campaign", "connection_lookup"},
+    "gateway.__main__": {"gateway", "connection_lookup"},
     "campaign": {"campaign", "gateway", "ledger"},
     "report": {"report", "gateway", "ledger"},
     "receiver": {"receiver", "gateway", "ledger"},
@@ -55,6 +55,7 @@ AIRFLOW = ("airflow.providers.common.compat", "airflow.triggers.base")  # the sa
 # Behind a question for the version.
 OF_ONE_AIRFLOW = {
     "task_state": "airflow.sdk",
+    "connection_lookup": "airflow.models.connection",  # on all of them, where no task runs
     **dict.fromkeys(("receiving", "plugin", "pages", "site_config"), "airflow"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from ledger.conftest import postgres, url
 from sends import name_ledger, note_ledger
 
 from airflow_provider_nusawa import ledgers
+from airflow_provider_nusawa.gateway.errors import InvalidSettings
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
@@ -96,16 +98,31 @@ def test_an_executor_of_other_machines_is_known(monkeypatch, environment, named)
 
 def test_the_ledger_used_before_is_opened(monkeypatch, url):
     note_ledger(monkeypatch, url)
-    settings = Settings(ledger_conn_id=name_ledger(monkeypatch, url))
+    settings = Settings("budi", ledger_conn_id=name_ledger(monkeypatch, url))
 
     with open_ledger(url) as known, ledgers.open_for_sending(settings, CONN_ID) as opened:
         assert opened.id == known.id
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["by-the-site", "by-nobody"])
+def test_an_account_without_a_name_is_not_sent_for(monkeypatch, tmp_path, named):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_DEFAULT", '{"password": "a-key", "extra": {"api_version": "v1"}}')
+    if named:
+        monkeypatch.setenv("AIRFLOW_CONN_ALL", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "all")}))
+        monkeypatch.setenv("AIRFLOW__NUSAWA__LEDGER_CONN_ID", "all")
+
+    with pytest.raises(InvalidSettings, match="a ledger tells accounts apart by it") as caught:
+        ledgers.open_for_sending(NusaWaHook().settings, CONN_ID)
+
+    assert caught.value.field == "login"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_ledger_is_refused_and_the_way_on_named(monkeypatch, url):
     note_ledger(monkeypatch, url)
     monkeypatch.setenv("AIRFLOW_VAR_NUSAWA_LEDGER_NUSAWA_DEFAULT", "the one before")
-    settings = Settings(ledger_conn_id=name_ledger(monkeypatch, url))
+    settings = Settings("budi", ledger_conn_id=name_ledger(monkeypatch, url))
 
     with pytest.raises(LedgerUnfit, match=r"the one before knows who has been messaged.*delete the Variable"):
         ledgers.open_for_sending(settings, CONN_ID)
@@ -113,7 +130,7 @@ def test_another_ledger_is_refused_and_the_way_on_named(monkeypatch, url):
 
 def test_an_empty_database_is_no_ledger_once_one_was_used(monkeypatch, url):
     monkeypatch.setenv("AIRFLOW_VAR_NUSAWA_LEDGER_NUSAWA_DEFAULT", "the one before")
-    settings = Settings(ledger_conn_id=name_ledger(monkeypatch, url))
+    settings = Settings("budi", ledger_conn_id=name_ledger(monkeypatch, url))
 
     with pytest.raises(LedgerMissing, match="the one before"):
         ledgers.open_for_sending(settings, CONN_ID)

@@ -11,7 +11,7 @@ import pytest
 from airflow.models.connection import Connection
 from airflow.providers.common.compat.sdk import redact
 
-from airflow_provider_nusawa import masking
+from airflow_provider_nusawa.gateway.settings import Secret
 from airflow_provider_nusawa.hooks import NusaWaHook, settings_from
 
 WAYS = {
@@ -38,8 +38,8 @@ def connection(password: str) -> Connection:
 
 
 def test_spellings_of_a_plain_word_are_one() -> None:
-    assert masking.spellings("rahasia") == ["rahasia"]
-    assert masking.spellings("") == []
+    assert Secret("rahasia").spellings() == ["rahasia"]
+    assert Secret("").spellings() == []
 
 
 @in_every_spelling
@@ -63,6 +63,12 @@ def test_a_password_that_an_event_loop_read_is_masked(
     assert redact(spell(secret)) == hidden(spell, secret)
 
 
+def test_a_password_is_masked_without_the_line_break_that_it_came_with() -> None:
+    settings_from(connection("from-a-file-of-secrets\n"))
+
+    assert redact("asked from-a-file-of-secrets and waited") == "asked *** and waited"
+
+
 def test_a_password_is_masked_even_where_the_connection_is_bad() -> None:
     with pytest.raises(ValueError, match="timezone"):
         settings_from(
@@ -76,12 +82,12 @@ def test_a_password_is_masked_even_where_the_connection_is_bad() -> None:
 def test_our_own_sentences_lose_the_secret(spell: Callable[[str], str]) -> None:
     secret = "p@ss w&rd/1"
 
-    assert masking.strip(f"host is {spell(secret)}", secret) == f"host is {hidden(spell, secret)}"
+    assert Secret(secret).hide_in(f"host is {spell(secret)}") == f"host is {hidden(spell, secret)}"
 
 
 def test_a_sentence_keeps_its_words_where_the_secret_is_too_short_to_be_one() -> None:
-    assert masking.strip("v3 is v3", "v3") == "v3 is v3"
-    assert masking.strip("v3 is v3", "") == "v3 is v3"
+    assert Secret("v3").hide_in("v3 is v3") == "v3 is v3"
+    assert Secret("").hide_in("v3 is v3") == "v3 is v3"
 
 
 def test_nothing_is_logged_of_a_connection_that_is_read(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_nusawa.gateway.errors import InvalidMessage
+from airflow_provider_nusawa.gateway.errors import (
+    Cause,
+    InvalidMessage,
+    InvalidSettings,
+    OutcomeUnknown,
+    Refused,
+    Scope,
+    Unreachable,
+)
 from airflow_provider_nusawa.gateway.messages import (
     MAX_TEXT,
     Credits,
@@ -21,6 +29,7 @@ from airflow_provider_nusawa.gateway.messages import (
     Receipt,
     check_text,
     mask_number,
+    outcome_of,
 )
 
 TO = "6281234567890"
@@ -129,3 +138,19 @@ def test_a_receipt_leaves_as_plain_json_with_a_masked_number() -> None:
 )
 def test_a_balance_leaves_as_plain_json(told: Credits, xcom: dict[str, str | None]) -> None:
     assert told.to_xcom() == xcom
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [
+        pytest.param(Receipt(TO, "v3", Outcome.ACCEPTED, "17"), Outcome.ACCEPTED, id="receipt"),
+        pytest.param(Refused("no", code=-13, scope=Scope.RECIPIENT), Outcome.REFUSED, id="refused"),
+        pytest.param(Unreachable("no name", cause=Cause.DNS), Outcome.NOT_TRIED, id="unreachable"),
+        pytest.param(InvalidMessage("too long"), Outcome.NOT_TRIED, id="invalid"),
+        pytest.param(InvalidSettings("no key", field="password"), Outcome.NOT_TRIED, id="invalid-settings"),
+        pytest.param(OutcomeUnknown("silence", cause=Cause.TIMEOUT), Outcome.UNKNOWN, id="unknown"),
+        pytest.param(ValueError("a fault of ours"), Outcome.UNKNOWN, id="fault"),
+    ],
+)
+def test_what_became_of_a_send(result: Receipt | BaseException, outcome: Outcome) -> None:
+    assert outcome_of(result) is outcome

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_nusawa import metrics
-from airflow_provider_nusawa.gateway.errors import Cause, InvalidMessage, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Outcome, Receipt
 
 PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"
@@ -33,21 +32,6 @@ def test_the_alerts_of_the_docs_ask_for_metrics_that_exist():
 
     assert asked
     assert asked <= {name.replace(".", "_") for name in metrics.NAMES}
-
-
-@pytest.mark.parametrize(
-    ("result", "outcome"),
-    [
-        pytest.param(Receipt("6281234567890", "v3", Outcome.ACCEPTED, "17"), Outcome.ACCEPTED, id="receipt"),
-        pytest.param(Refused("no", code=-13, scope=Scope.RECIPIENT), Outcome.REFUSED, id="refused"),
-        pytest.param(Unreachable("no name", cause=Cause.DNS), Outcome.NOT_TRIED, id="unreachable"),
-        pytest.param(InvalidMessage("too long"), Outcome.NOT_TRIED, id="invalid"),
-        pytest.param(OutcomeUnknown("silence", cause=Cause.TIMEOUT), Outcome.UNKNOWN, id="unknown"),
-        pytest.param(ValueError("a fault of ours"), Outcome.UNKNOWN, id="fault"),
-    ],
-)
-def test_what_became_of_an_alert(result, outcome):
-    assert metrics.outcome_of(result) is outcome
 
 
 def test_what_an_earlier_try_has_sent_is_not_counted_again():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from samples import MESSAGE, REPORT_ID, V1, V3, v1_answer
@@ -111,13 +113,13 @@ def test_a_key_that_fits_no_header_is_the_connections_fault(key: str) -> None:
 @pytest.mark.parametrize("status", [200, 201, 202])
 @pytest.mark.parametrize(("name", "message_id"), [("message", REPORT_ID), ("media", "053380444905641292")])
 def test_the_recorded_success_is_a_receipt(name: str, message_id: str, status: int) -> None:
-    receipt = v1.read_receipt(recorded(f"{name}_accepted", status), MESSAGE)
+    receipt = v1.read_receipt(recorded(f"{name}_accepted", status), MESSAGE, V1.settings)
 
     assert receipt == Receipt("6285100803380", "v1", Outcome.ACCEPTED, message_id, 0)
 
 
 def test_an_answer_that_names_no_number_is_believed() -> None:
-    assert v1.read_receipt(Reply(200, {}, v1_answer(ref_no=17)), MESSAGE).message_id == "17"
+    assert v1.read_receipt(Reply(200, {}, v1_answer(ref_no=17)), MESSAGE, V1.settings).message_id == "17"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_an_answer_that_names_no_number_is_believed() -> None:
 )
 def test_an_answer_that_settles_nothing_is_unknown(answer: bytes, status: int, says: str) -> None:
     with pytest.raises(OutcomeUnknown, match=says):
-        v1.read_receipt(Reply(status, {}, answer), MESSAGE)
+        v1.read_receipt(Reply(status, {}, answer), MESSAGE, V1.settings)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_an_answer_that_settles_nothing_is_unknown(answer: bytes, status: int, s
 )
 def test_a_failure_is_classed_by_status_and_words(answer: Reply, scope: Scope, says: str) -> None:
     with pytest.raises(Refused) as caught:
-        v1.read_receipt(answer, MESSAGE)
+        v1.read_receipt(answer, MESSAGE, V1.settings)
 
     assert (caught.value.scope, caught.value.http_status, caught.value.last_four) == (scope, answer.status, "3380")
     assert says in str(caught.value)
@@ -185,18 +187,45 @@ def test_a_failure_is_classed_by_status_and_words(answer: Reply, scope: Scope, s
         pytest.param("Recipient opted out", True, id="opted-out"),
         pytest.param("Penerima sudah berhenti berlangganan", True, id="indonesian"),
         pytest.param("Invalid destination", False, id="merely-invalid"),
+        pytest.param("include_unsubscribe ignored: destination has unsubscribed", True, id="beside-the-option"),
     ],
 )
 def test_an_opted_out_person_is_a_reason_of_its_own(message: str, opted_out: bool) -> None:
     with pytest.raises(Refused) as caught:
-        v1.read_receipt(error(message), MESSAGE)
+        v1.read_receipt(error(message), MESSAGE, V1.settings)
 
     assert (caught.value.opted_out, caught.value.scope) == (opted_out, Scope.RECIPIENT)
 
 
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        pytest.param(
+            Reply(422, {}, b'{"detail": [{"loc": ["body", "include_unsubscribe"], "msg": "not a valid boolean"}]}'),
+            '"include_unsubscribe: not a valid boolean"',
+            id="422",
+        ),
+        pytest.param(
+            error("include_unsubscribe is not available for this account"),
+            '"include_unsubscribe is not available for this account"',
+            id="option",
+        ),
+        pytest.param(error("Include unsubscribe: not allowed", 400), '"Include unsubscribe: not', id="spelt-apart"),
+        pytest.param(error("This account has unsubscribed", 401), "HTTP 401", id="account"),
+    ],
+)
+def test_what_is_said_of_the_option_or_the_account_puts_nobody_on_the_list(answer: Reply, says: str) -> None:
+    with pytest.raises(Refused) as caught:
+        v1.read_receipt(answer, MESSAGE, V1.settings)
+
+    assert (caught.value.opted_out, caught.value.scope) == (False, Scope.ACCOUNT)
+    assert says in caught.value.what
+    assert "this person" not in caught.value.what
+
+
 def test_too_many_requests_are_retried_whatever_the_body_says() -> None:
     with pytest.raises(Refused) as caught:
-        v1.read_receipt(Reply(429, {"retry-after": "1"}, error("Invalid destination").body), MESSAGE)
+        v1.read_receipt(Reply(429, {"retry-after": "1"}, error("Invalid destination").body), MESSAGE, V1.settings)
 
     assert (caught.value.scope, caught.value.retry_after) == (Scope.TRANSIENT, 1.0)
 
@@ -212,8 +241,27 @@ def test_too_many_requests_are_retried_whatever_the_body_says() -> None:
 )
 def test_the_vendors_words_show_neither_key_nor_number(words: str) -> None:
     with pytest.raises(Refused) as caught:
-        v1.read_receipt(error(words), MESSAGE)
+        v1.read_receipt(error(words), MESSAGE, V1.settings)
 
     shown = str(caught.value)
     assert not any(part in shown for part in (KEY, TO, "851-0080", "\x1b", "\n"))
     assert len(shown) < 500
+
+
+@pytest.mark.parametrize("spell", [str, quote, partial(quote, safe=""), quote_plus])
+@pytest.mark.parametrize("place", [0, 186])
+def test_an_error_of_any_call_keeps_a_secret_to_itself_that_the_vendor_repeats(spell: Any, place: int) -> None:
+    secret = "kunci/rahasia&2026"  # no key, but what somebody may have put there
+    settings = replace(V1.settings, password=Secret(secret))
+    answer = error(f"{'. ' * (place // 2)}API key {spell(secret)} is not valid")
+
+    for read in (
+        lambda: v1.read_receipt(answer, MESSAGE, settings),
+        lambda: v1.read_credits(answer, settings),
+        lambda: v1.read_report(answer, REPORT_ID, settings),
+        lambda: v1.read_key_check(answer, settings),
+    ):
+        with pytest.raises(Refused) as caught:
+            read()
+        assert "rahasia" not in str(caught.value)
+        assert "kunci" not in str(caught.value)

@@ -97,7 +97,7 @@ def test_a_look_that_the_account_may_not_take_is_refused() -> None:
 
 
 def test_a_key_check_names_the_user() -> None:
-    assert v1.read_key_check(recorded("api_key")) == "budi"
+    assert v1.read_key_check(recorded("api_key"), V1.settings) == "budi"
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_key_check_names_the_user() -> None:
 )
 def test_a_key_check_that_fails_says_why(answer: Reply, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        v1.read_key_check(answer)
+        v1.read_key_check(answer, V1.settings)

@@ -60,7 +60,7 @@ def test_a_report_is_asked_for_by_ref_no() -> None:
 
 @pytest.mark.parametrize("form", ["json", "xml"])
 def test_the_vendors_success_is_a_receipt(form: str) -> None:
-    receipt = v3.read_receipt(reply((DATA / f"vendor_success.{form}").read_bytes()), MESSAGE)
+    receipt = v3.read_receipt(reply((DATA / f"vendor_success.{form}").read_bytes()), MESSAGE, V3.settings)
 
     assert receipt == Receipt("6285100803380", "v3", Outcome.ACCEPTED, "175041319203754627", 0)
 
@@ -75,7 +75,7 @@ def test_the_vendors_success_is_a_receipt(form: str) -> None:
 )
 def test_the_vendors_errors_are_refusals(name: str, code: int, scope: Scope, form: str) -> None:
     with pytest.raises(Refused) as caught:
-        v3.read_receipt(reply((DATA / f"vendor_{name}.{form}").read_bytes()), MESSAGE)
+        v3.read_receipt(reply((DATA / f"vendor_{name}.{form}").read_bytes()), MESSAGE, V3.settings)
 
     assert (caught.value.code, caught.value.scope) == (code, scope)
 
@@ -83,7 +83,7 @@ def test_the_vendors_errors_are_refusals(name: str, code: int, scope: Scope, for
 @pytest.mark.parametrize("code", [*CODES, -12345])
 def test_every_negative_code_is_a_refusal_that_names_it(code: int) -> None:
     with pytest.raises(Refused) as caught:
-        v3.read_receipt(results((str(code), "", TO)), MESSAGE)
+        v3.read_receipt(results((str(code), "", TO)), MESSAGE, V3.settings)
 
     row = CODES.get(code)
     assert caught.value.scope is (row.scope if row else Scope.UNLISTED)
@@ -123,7 +123,7 @@ def test_every_negative_code_is_a_refusal_that_names_it(code: int) -> None:
     ],
 )
 def test_an_accepted_message_is_found_in_any_shape(answer: Reply, message_id: str) -> None:
-    receipt = v3.read_receipt(answer, MESSAGE)
+    receipt = v3.read_receipt(answer, MESSAGE, V3.settings)
 
     assert (receipt.outcome, receipt.message_id, receipt.code) == (Outcome.ACCEPTED, message_id, 0)
 
@@ -150,7 +150,7 @@ def test_an_accepted_message_is_found_in_any_shape(answer: Reply, message_id: st
 )
 def test_an_answer_that_settles_nothing_is_unknown(answer: Reply, turned: Any, says: str) -> None:
     with pytest.raises(OutcomeUnknown, match=says):
-        v3.read_receipt(turned(answer), MESSAGE)
+        v3.read_receipt(turned(answer), MESSAGE, V3.settings)
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_an_answer_that_settles_nothing_is_unknown(answer: Reply, turned: Any, s
 )
 def test_a_refusal_is_believed_whatever_http_says(answer: Reply, code: int) -> None:
     with pytest.raises(Refused) as caught:
-        v3.read_receipt(answer, MESSAGE)
+        v3.read_receipt(answer, MESSAGE, V3.settings)
 
     assert (caught.value.code, caught.value.http_status) == (code, answer.status)
 
 
 def test_a_strangers_bare_status_beside_an_http_error_is_not_believed() -> None:
     with pytest.raises(OutcomeUnknown, match="HTTP 500"):
-        v3.read_receipt(reply({"status": -1, "msg": "oops"}, 500), MESSAGE)
+        v3.read_receipt(reply({"status": -1, "msg": "oops"}, 500), MESSAGE, V3.settings)
 
 
 def test_a_code_that_may_have_been_taken_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,4 +182,4 @@ def test_a_code_that_may_have_been_taken_is_unknown(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(CODES, -99, replace(CODES[-99], taken=True))
 
     with pytest.raises(OutcomeUnknown, match="-99 GENERAL_ERROR"):
-        v3.read_receipt(results(("-99", "", TO)), MESSAGE)
+        v3.read_receipt(results(("-99", "", TO)), MESSAGE, V3.settings)

@@ -16,7 +16,7 @@ from airflow_provider_nusawa.gateway.errors import (
     Scope,
     Unreachable,
 )
-from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt
+from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, outcome_of
 from airflow_provider_nusawa.ledger.outcomes import Answer
 from airflow_provider_nusawa.ledger.work import Claimed
 
@@ -69,13 +69,13 @@ def unfit(posting: Posting, api: str) -> Answer:
 
 
 def failed(posting: Posting, api: str, error: Exception, terms: Terms) -> Answer:
-    """Return the answer that an error is. What nobody foresaw is unknown: perhaps it left."""
+    """Return the answer that an error is."""
     what: dict[str, Any] = {"reason": error.what if isinstance(error, NusaWaError) else type(error).__name__}
-    outcome = Outcome.UNKNOWN
-    if isinstance(error, Unreachable) and error.never_asked:
-        outcome = Outcome.NOT_TRIED
+    outcome = outcome_of(error)
+    if isinstance(error, InvalidMessage):
+        outcome = Outcome.REFUSED  # as what is unfit from the start: given back, it would come again for ever
     elif isinstance(error, Refused):
-        outcome, what["code"] = Outcome.REFUSED, error.code
+        what["code"] = error.code
         if error.scope is Scope.ACCOUNT or is_too_fast(error):
             outcome = Outcome.NOT_TRIED  # no word about this person, whose turn comes again
         elif error.scope is Scope.TRANSIENT:
@@ -89,4 +89,5 @@ def is_too_fast(error: Exception) -> bool:
 
 def ended_here(error: Exception) -> bool:
     """Whether it was this side that ended the call, so that it tells nothing of the gateway."""
-    return isinstance(error, (Unreachable, OutcomeUnknown)) and error.cause in (Cause.STOPPED, Cause.LATE)
+    is_cut = isinstance(error, (Unreachable, OutcomeUnknown)) and error.cause in (Cause.STOPPED, Cause.LATE)
+    return is_cut or isinstance(error, InvalidMessage)

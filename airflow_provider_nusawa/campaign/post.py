@@ -10,6 +10,7 @@ from contextlib import suppress
 from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.gateway import questions
 from airflow_provider_nusawa.gateway.async_transport import AsyncTransport
+from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.errors import Refused, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Receipt
 from airflow_provider_nusawa.gateway.settings import Settings
@@ -20,9 +21,11 @@ class Post:
 
     :param connections: How many requests may be under way.
     :param timetable: Has the last word on each, once its connection is there.
+    :raises InvalidSettings: for a connection that can send nothing.
     """
 
     def __init__(self, settings: Settings, connections: int, timetable: Timetable) -> None:
+        dialect_of(settings).check_settings(settings)
         self.settings = settings
         self._transport = AsyncTransport(settings, connections, door=timetable.depart)
 

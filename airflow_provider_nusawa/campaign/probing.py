@@ -26,7 +26,10 @@ class Prober:
 
     def probe_if_open(self, *, is_flying: bool) -> None:
         """Start a probe unless one is at work, or answers may still come of themselves."""
-        if self._breaker.state is State.OPEN and not is_flying and (self._task is None or self._task.done()):
+        if self._task and self._task.done():
+            self._task.result()  # raises a fault of ours, which ends the leg
+            self._task = None
+        if self._breaker.state is State.OPEN and not is_flying and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._probe())
 
     def cancel(self) -> None:

@@ -6,28 +6,25 @@ Needs Airflow only for a connection that Airflow alone knows.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from airflow_provider_nusawa.connection_settings import read_settings
-from airflow_provider_nusawa.connection_text import is_written_out, read_connection
+from airflow_provider_nusawa.connection_lookup import FORMS, settings_of
 from airflow_provider_nusawa.gateway.contract import Check
 from airflow_provider_nusawa.gateway.contract_report import heading, lines_of, summary
-from airflow_provider_nusawa.gateway.errors import InvalidSettings, NusaWaError
+from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.gateway.numbers import normalise_number
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
-    from airflow_provider_nusawa.hooks import NusaWaHook
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 if all is as expected, 1 if not, 2 if it could not be asked."""
     given = _parser().parse_args(arguments)
     try:
-        settings = _settings(given.connection)
+        settings = settings_of(given.connection)
         send_to = normalise_number(given.send_to, settings.default_region) if given.send_to else ""
         return _check(settings, send_to)
     except NusaWaError as error:
@@ -53,38 +50,12 @@ def _parser() -> argparse.ArgumentParser:
         "--connection",
         default="nusawa_default",
         metavar="ID|JSON|URI|-",
-        help="an Airflow connection id, looked for in AIRFLOW_CONN_… first; a connection as JSON or URI; or - to read "
-        "that from standard input, where no list of processes shows it (default: %(default)s)",
+        help=f"{FORMS} (default: %(default)s)",
     )
     check.add_argument(
         "--send-to", metavar="NUMBER", help="also send one message, to this number; it costs a credit (default: none)"
     )
     return parser
-
-
-def _settings(connection: str) -> Settings:
-    text = sys.stdin.read() if connection == "-" else connection
-    if not is_written_out(text):
-        text = os.environ.get(f"AIRFLOW_CONN_{text.strip().upper()}", "") or text.strip()
-    if is_written_out(text):
-        return read_settings(read_connection(text))
-    try:
-        from airflow_provider_nusawa.hooks import NusaWaHook as Hook  # Airflow, and only where it is needed
-    except ImportError:
-        what = f"AIRFLOW_CONN_{text.upper()} is not set, and there is no Airflow here to ask"
-        raise InvalidSettings(what, field="connection") from None
-    return _ask_airflow(Hook(text))
-
-
-def _ask_airflow(hook: NusaWaHook) -> Settings:
-    try:
-        return hook.settings
-    except NusaWaError:
-        raise
-    except Exception as error:
-        # Whatever Airflow raises where it has no such connection, or no database.
-        what = f"Airflow gives no connection {hook.nusawa_conn_id!r} ({type(error).__name__})"
-        raise InvalidSettings(what, field="connection") from error
 
 
 if __name__ == "__main__":

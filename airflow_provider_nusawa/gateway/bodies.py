@@ -19,11 +19,9 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_records(body: bytes) -> list[Record]:
-    """Return what a body holds: the elements of its ``results``, or itself if it is flat; nothing if unreadable.
-
-    The first character tells JSON from XML, because the Content-Type is not to be relied on.
-    """
+    """Return what a body holds: the elements of its ``results``, or itself if it is flat; nothing if unreadable."""
     body = body.removeprefix(_BOM).strip()
+    # A: the first character tells JSON from XML, because the Content-Type is not to be relied on.
     return _read_xml(body) if body.startswith(b"<") else _read_json(body)
 
 

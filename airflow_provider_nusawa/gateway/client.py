@@ -44,12 +44,13 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return max(getattr(error, "retry_after", None) or 0.0, _backoff(state))
 
 
-_POLICY: dict[str, Any] = {
-    "retry": tenacity.retry_if_exception(_is_repeatable),
-    "stop": tenacity.stop_after_attempt(ATTEMPTS),
-    "wait": _wait,
-    "reraise": True,
-}
+def _policy(attempts: int = ATTEMPTS) -> dict[str, Any]:
+    return {
+        "retry": tenacity.retry_if_exception(_is_repeatable),
+        "stop": tenacity.stop_after_attempt(attempts),
+        "wait": _wait,
+        "reraise": True,
+    }
 
 
 def _pace_of(settings: Settings, pace: Pacing | None) -> Pacing:
@@ -71,16 +72,19 @@ class Client:
     :param connections: How many connections are kept open; more threads than that open further ones.
     :param pace: What says when calls may start; left out, the pace that all clients of the account share in this
         process.
+    :param attempts: How often one call is made at most.
     """
 
-    def __init__(self, settings: Settings, connections: int = 32, *, pace: Pacing | None = None) -> None:
+    def __init__(
+        self, settings: Settings, connections: int = 32, *, pace: Pacing | None = None, attempts: int = ATTEMPTS
+    ) -> None:
         from airflow_provider_nusawa.gateway.transport import Transport  # loads requests
 
         self.settings = settings
         self._transport = Transport(settings, connections)
         self._pace = _pace_of(settings, pace)
         self._stopped = threading.Event()
-        self._retrying = tenacity.Retrying(sleep=self._sleep, **_POLICY)
+        self._retrying = tenacity.Retrying(sleep=self._sleep, **_policy(attempts))
 
     def send(
         self, message: Message, *, leave_before: float | None = None, unless: Callable[[], bool] | None = None
@@ -228,7 +232,7 @@ class AsyncClient:
             return await self._ask_once(question, leave_before)
 
         # Tenacity costs a quarter of a send here, and its state cannot be shared: only those who failed pay for it.
-        answer: T = await tenacity.AsyncRetrying(sleep=self._sleep, **_POLICY)(attempt)
+        answer: T = await tenacity.AsyncRetrying(sleep=self._sleep, **_policy())(attempt)
         return answer
 
     async def _ask_once(self, question: Question[T], leave_before: float | None) -> T:

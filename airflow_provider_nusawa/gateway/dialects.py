@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Dialect(Protocol):
     """One version of the gateway's API, as a module of pure functions.
 
+    ``check_settings`` raises InvalidSettings for a login or a password that the dialect cannot log in with.
     ``*_request`` builds what is asked, ``read_*`` turns the reply into a value or raises. A reader of a send raises
     Refused or OutcomeUnknown; the others raise Refused or Unreachable. ``key_check_request`` is None where there are
     no keys; ``check_message`` raises InvalidMessage for what the dialect cannot say; ``login_advice`` is one clause on
@@ -24,9 +25,9 @@ class Dialect(Protocol):
     """
 
     NAME: str
-    NEEDS_LOGIN: bool
     REPORTS_NAME_PEOPLE: bool
-    LOGS_IN_WITH: str
+
+    def check_settings(self, settings: Settings) -> None: ...
 
     def login_advice(self, settings: Settings) -> str: ...
 
@@ -34,11 +35,11 @@ class Dialect(Protocol):
 
     def send_request(self, settings: Settings, message: Message) -> Request: ...
 
-    def read_receipt(self, reply: Reply, message: Message) -> Receipt: ...
+    def read_receipt(self, reply: Reply, message: Message, settings: Settings) -> Receipt: ...
 
     def key_check_request(self, settings: Settings) -> Request | None: ...
 
-    def read_key_check(self, reply: Reply) -> str: ...
+    def read_key_check(self, reply: Reply, settings: Settings) -> str: ...
 
     def credits_request(self, settings: Settings) -> Request: ...
 

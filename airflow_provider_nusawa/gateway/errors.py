@@ -123,6 +123,8 @@ class Refused(NusaWaError):
     :param http_status: The HTTP status of the answer.
     :param retry_after: Seconds to wait, where the answer said so (HTTP 429).
     :param opted_out: Whether the person asked for no more messages: do not write to them again.
+    :param foreign: Whether the gateway says in words that this machine's address is not on the account's white list,
+        for which v3 has the code -40.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class Refused(NusaWaError):
         http_status: int = 200,
         retry_after: float | None = None,
         opted_out: bool = False,
+        foreign: bool = False,
         destination: str = "",
     ) -> None:
         self.scope = scope
@@ -141,6 +144,7 @@ class Refused(NusaWaError):
         self.http_status = http_status
         self.retry_after = retry_after
         self.opted_out = opted_out
+        self.foreign = foreign
         self.retryable = scope is Scope.TRANSIENT
         super().__init__(what, destination=destination)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
-from airflow_provider_nusawa.gateway.errors import InvalidMessage
+from airflow_provider_nusawa.gateway.errors import InvalidMessage, NusaWaError, OutcomeUnknown, Refused
 from airflow_provider_nusawa.gateway.media import Media
 
 MAX_TEXT = 1000
@@ -119,6 +119,19 @@ class Receipt:
             "outcome": self.outcome.value,
             "repeated": self.repeated,
         }
+
+
+def outcome_of(result: Receipt | BaseException) -> Outcome:
+    """Return what became of a send, by the receipt that it gave or the error that it ended with.
+
+    Of our errors OutcomeUnknown alone says that it was perhaps sent. A stranger's may have ended it anywhere.
+    """
+    if isinstance(result, Receipt):
+        return result.outcome
+    if isinstance(result, Refused):
+        return Outcome.REFUSED
+    is_certain = isinstance(result, NusaWaError) and not isinstance(result, OutcomeUnknown)
+    return Outcome.NOT_TRIED if is_certain else Outcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

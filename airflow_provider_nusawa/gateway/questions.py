@@ -49,7 +49,7 @@ def send(settings: Settings, message: Message) -> Question[Receipt]:
     posted = posted_instead(settings, message)
 
     def read(reply: Reply) -> Receipt:
-        return replace(dialect.read_receipt(reply, posted), destination=message.to)
+        return replace(dialect.read_receipt(reply, posted, settings), destination=message.to)
 
     return Question(dialect.send_request(settings, posted), read, message.to)
 
@@ -58,7 +58,7 @@ def key_check(settings: Settings) -> Question[str] | None:
     """Ask whose key it is; None where the dialect knows no keys."""
     dialect = dialect_of(settings)
     request = dialect.key_check_request(settings)
-    return Question(request, dialect.read_key_check) if request else None
+    return Question(request, lambda reply: dialect.read_key_check(reply, settings)) if request else None
 
 
 def credits(settings: Settings) -> Question[Credits]:

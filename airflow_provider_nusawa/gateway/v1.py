@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
 
 NAME = "v1"
-NEEDS_LOGIN = False
 REPORTS_NAME_PEOPLE = True
-LOGS_IN_WITH = "the API key"
 
 BASE = "/nusasms_api/1.0"  # D
 MESSAGE_PATH = f"{BASE}/whatsapp/message"  # C
@@ -39,6 +37,19 @@ KEY_PATH = f"{BASE}/auth/api_key"  # D
 KEY_HEADER = "APIKey"  # D
 
 NO_BALANCE = Decimal(0)  # A: a null balance belongs to an account that cannot send WhatsApp messages
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise InvalidSettings where the key is missing, or is one that no header can carry."""
+    if not settings.password:
+        raise InvalidSettings("password is empty, and v1 wants the API key there", field="password")
+    # Checked without a local name for the key: tracebacks may show locals.
+    if not _fits_header(settings.password.reveal()):
+        what = (
+            "the password field must hold the API key, without spaces or line breaks, for api_version v1; "
+            "a password of the API user would need api_version v3"
+        )
+        raise InvalidSettings(what, field="password")
 
 
 def login_advice(settings: Settings) -> str:
@@ -65,7 +76,7 @@ def send_request(settings: Settings, message: Message) -> Request:
     return Request("POST", path, body=json.dumps(body).encode("ascii"), headers=headers, sends=True)
 
 
-def read_receipt(reply: Reply, message: Message) -> Receipt:
+def read_receipt(reply: Reply, message: Message, settings: Settings) -> Receipt:
     """Return the receipt of an accepted message.
 
     :raises Refused: The gateway, or something before it, said no.
@@ -73,7 +84,7 @@ def read_receipt(reply: Reply, message: Message) -> Receipt:
     """
     data = read_data(reply)
     if data is None or not text_in(data, "ref_no"):
-        raise failure(reply, sends=True, destination=message.to)
+        raise failure(reply, settings, sends=True, destination=message.to)
     echo = text_in(data, "destination")
     if echo and not is_echo(echo, message.to):
         raise no_answer(reply, sends=True, destination=message.to, why="the answer is about another number")
@@ -93,10 +104,10 @@ def read_credits(reply: Reply, settings: Settings) -> Credits:
     """
     data = read_data(reply)
     if data is None or "wa_balance" not in data:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     amount = NO_BALANCE if data["wa_balance"] is None else read_amount(text_in(data, "wa_balance"))
     if amount is None:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     return Credits(amount, read_day(text_in(data, "wa_expired_date"), settings.timezone))
 
 
@@ -111,13 +122,13 @@ def read_report(reply: Reply, message_id: str, settings: Settings) -> DeliveryRe
     :raises Refused: The account may not ask: asking on is of no use.
     :raises Unreachable: A failed look. An id that the gateway does not know is one too: it may be too new.
     """
-    if reply.status == 404:
+    if reply.status == 404:  # A: what it answers for an id that it does not know
         what = "the gateway knows no such message yet (HTTP 404); it knows no message that was sent by v3"
         raise Unreachable(what, cause=Cause.UNREADABLE)
     data = read_data(reply)
     # Written as a number, an id has lost its leading zeros.
     if data is None or text_in(data, "ref_no").lstrip("0") != message_id.lstrip("0"):
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
 
     def when(name: str) -> Any:
         return read_time(text_in(data, name), settings.timezone)
@@ -141,7 +152,7 @@ def key_check_request(settings: Settings) -> Request:
     return Request("GET", KEY_PATH, headers=_headers(settings))
 
 
-def read_key_check(reply: Reply) -> str:
+def read_key_check(reply: Reply, settings: Settings) -> str:
     """Return the user id that the key belongs to.
 
     :raises Refused: The key is wrong, or this machine may not ask.
@@ -149,7 +160,7 @@ def read_key_check(reply: Reply) -> str:
     """
     user = text_in(read_data(reply) or {}, "userid")
     if not user:
-        raise failure(reply, sends=False)
+        raise failure(reply, settings, sends=False)
     return user
 
 
@@ -173,15 +184,9 @@ def _options(message: Message) -> dict[str, str | bool]:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    # Checked without a local name for the key: tracebacks may show locals.
-    if not _fits_header(settings.password.reveal()):
-        what = (
-            "the password field must hold the API key, without spaces or line breaks, for api_version v1; "
-            "a password of the API user would need api_version v3"
-        )
-        raise InvalidSettings(what, field="password")
+    check_settings(settings)
     return {KEY_HEADER: settings.password.reveal(), "Accept": "application/json"}
 
 
 def _fits_header(key: str) -> bool:
-    return bool(key) and key.isascii() and key.isprintable() and " " not in key
+    return key.isascii() and key.isprintable() and " " not in key

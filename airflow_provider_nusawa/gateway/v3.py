@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from airflow_provider_nusawa.gateway.api_key import is_like_api_key
 from airflow_provider_nusawa.gateway.bodies import read_records
 from airflow_provider_nusawa.gateway.codes import ACCEPTED, DeliveryStatus, code_of
-from airflow_provider_nusawa.gateway.errors import InvalidMessage
+from airflow_provider_nusawa.gateway.errors import InvalidMessage, InvalidSettings
 from airflow_provider_nusawa.gateway.exchange import Reply, Request
 from airflow_provider_nusawa.gateway.figures import read_amount, read_day, read_time
 from airflow_provider_nusawa.gateway.forms import encode_form
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.settings import Settings
 
 NAME = "v3"
-NEEDS_LOGIN = True
 REPORTS_NAME_PEOPLE = False
-LOGS_IN_WITH = "the API password"
 
 SEND_PATH = "/api/v3/sendwa/plain"  # D
 COMMAND_PATH = "/api/command"  # D
@@ -43,6 +41,14 @@ REPORT_ID = "ref_no"  # C
 
 BALANCE = "value"  # C
 EXPIRES = "expireddate"  # C: expiredDate; records have lower-case names
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise InvalidSettings where the login or the password is missing."""
+    if not settings.login:
+        raise InvalidSettings("login is empty, and v3 wants the API user there", field="login")
+    if not settings.password:
+        raise InvalidSettings("password is empty, and v3 wants the API password there", field="password")
 
 
 def login_advice(settings: Settings) -> str:
@@ -82,7 +88,7 @@ def send_request(settings: Settings, message: Message) -> Request:
     return Request("POST", SEND_PATH, body=form, headers=FORM, sends=True)
 
 
-def read_receipt(reply: Reply, message: Message) -> Receipt:
+def read_receipt(reply: Reply, message: Message, settings: Settings) -> Receipt:
     """Return the receipt of an accepted message.
 
     A body with ``results`` is believed whatever the HTTP status says.
@@ -104,7 +110,7 @@ def key_check_request(settings: Settings) -> None:
     """Ask nothing: v3 knows no keys. The balance is its most harmless question."""
 
 
-def read_key_check(reply: Reply) -> str:
+def read_key_check(reply: Reply, settings: Settings) -> str:
     return ""
 
 

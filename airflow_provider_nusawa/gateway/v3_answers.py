@@ -79,7 +79,7 @@ def report_record(reply: Reply, message_id: str) -> Record:
 
 def failed_look(status: int, reply: Reply) -> NusaWaError:
     """Return what a number means where a report has its letter."""
-    code = code_of(status)
+    code = code_of(status)  # A: of the same table as a send's
     if code.scope is Scope.ACCOUNT:
         return code_error(code, http_status=reply.status)
     said = f"{code.number} {code.name}: {code.meaning}" if status < 0 else f"the number {status} for a status"

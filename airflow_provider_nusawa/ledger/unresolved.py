@@ -25,10 +25,12 @@ class Unresolved:
 
     :param claimed: As when the message was composed, so that it can be composed again.
     :param posted_at: When the last request began, in seconds since 1970.
+    :param api: The dialect that it was made in: no other knows of the message.
     """
 
     claimed: Claimed
     posted_at: float
+    api: str
 
 
 def campaign_of(tx: Tx, campaign_id: int) -> Campaign:
@@ -45,6 +47,7 @@ def unresolved_of(tx: Tx, campaign_id: int) -> list[Unresolved]:
         Unresolved(
             Claimed(row.id, row.plan_id, row.number, json.loads(row.fields or "{}"), row.tries, row.setbacks),
             row.posted_at or 0.0,
+            row.api,
         )
         for row in tx.run(query.order_by(_r.id))
     ]

@@ -83,6 +83,7 @@ class Runner:
     ) -> None:
         self._ledger = ledger
         self._campaign_id = campaign_id
+        self._api = api
         self._quiet_seconds = LEASE_SECONDS + total_seconds + GRACE_SECONDS
         self.lease = ledger.write(lambda tx: take_lease(tx, campaign_id, account=account, api=api, label=label))
 
@@ -157,7 +158,8 @@ class Runner:
         return {row.id: row.tries + 1 for row in rows}, [row.id for row in held]
 
     def _move_to_sending(self, tx: Tx, rows: Sequence[Row]) -> None:
-        values = {"tries": _r.tries + 1, "posted_at": tx.clock, "quiet_until": tx.clock + self._quiet_seconds}
+        quiet_until = tx.clock + self._quiet_seconds
+        values = {"tries": _r.tries + 1, "api": self._api, "posted_at": tx.clock, "quiet_until": quiet_until}
         mine = sa.and_(_r.lease == self.lease, is_live(tx, self.lease))
         if not move(tx, BEGIN, rows, actor=Actor.RUNNER, only_if=mine, values=values):
             raise LeaseLost("the lease ran out while requests were to begin")

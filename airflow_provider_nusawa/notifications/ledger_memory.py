@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_nusawa.gateway.errors import NusaWaError, OutcomeUnknown, Refused
-from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt
+from airflow_provider_nusawa.gateway.errors import Refused
+from airflow_provider_nusawa.gateway.messages import Message, Receipt, outcome_of
 from airflow_provider_nusawa.journal import Entry, Suppressed, intent_of
 from airflow_provider_nusawa.ledger.alert_memory import change_memory
 from airflow_provider_nusawa.ledger.errors import LedgerError
@@ -103,6 +103,5 @@ def _entry(result: Receipt | BaseException) -> Entry:
     if isinstance(result, Receipt):
         return Entry(result.outcome, "", result.message_id, result.api, result.code)
     if isinstance(result, Refused):
-        return Entry(Outcome.REFUSED, code=result.code, scope=result.scope.value)
-    is_certain = isinstance(result, NusaWaError) and not isinstance(result, OutcomeUnknown)
-    return Entry(Outcome.NOT_TRIED if is_certain else Outcome.UNKNOWN)
+        return Entry(outcome_of(result), code=result.code, scope=result.scope.value)
+    return Entry(outcome_of(result))

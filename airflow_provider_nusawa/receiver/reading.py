@@ -28,12 +28,12 @@ class NotACallback(ValueError):
 
 
 def read_fields(raw: bytes) -> Fields:
-    """Read a query or a form. A second ``?`` parts fields as ``&`` does: a vendor may append its own to any URL.
+    """Read a query or a form.
 
     :raises NotACallback: for what is no text, or too much.
     """
     try:
-        text = raw.decode("ascii").replace("?", "&")
+        text = raw.decode("ascii").replace("?", "&")  # A: the vendor may append its fields by a second ? to any URL
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise NotACallback("the fields cannot be read") from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,10 +16,17 @@ from ledger_house import House, number
 from leg_house import Ahead, LegHouse, compose
 from postgres import Postgres, postgres_or_skip
 
+from airflow_provider_nusawa.campaign.breaker import SILENCES_IN_A_ROW, Breaker
+from airflow_provider_nusawa.campaign.desk import Desk
 from airflow_provider_nusawa.campaign.ending import End
+from airflow_provider_nusawa.campaign.post import Post
+from airflow_provider_nusawa.campaign.probing import Prober
+from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
-from airflow_provider_nusawa.gateway.messages import Message
+from airflow_provider_nusawa.gateway.errors import InvalidSettings
+from airflow_provider_nusawa.gateway.messages import Message, Options
+from airflow_provider_nusawa.gateway.settings import Secret
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
@@ -86,6 +95,51 @@ def test_a_fault_of_ours_is_raised_and_what_had_left_is_on_record(legs: LegHouse
     states = legs.states(campaign)
     assert states.get("accepted", 0) + states.get("unknown", 0) == legs.sends  # one may have been under way
     assert set(states) <= {"accepted", "unknown", "planned"}
+
+
+def test_a_key_that_no_header_can_carry_is_found_before_anybody_is_claimed(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=25)
+
+    with pytest.raises(InvalidSettings, match="must hold the API key"):
+        legs.leg(campaign, api_version="v1", password=Secret("not a key\n")).run()
+
+    assert legs.states(campaign) == {"planned": 25}
+
+
+def test_a_fault_of_ours_in_a_probe_is_raised(legs: LegHouse) -> None:
+    class Broken(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            raise ZeroDivisionError
+
+    sound, settings = legs.house.ledger, legs.settings()
+    breaker, timetable = Breaker([0.0]), Timetable(20, time.monotonic)
+    for _ in range(SILENCES_IN_A_ROW):
+        breaker.heard(silent=True)
+
+    async def probe() -> None:
+        desk = Desk(Broken(sound.engine, sound.identity, sound.clock), 1, settings, compose, "test")
+        prober = Prober(breaker, Post(settings, 1, timetable), desk, timetable)
+        with closing(desk):
+            while True:
+                prober.probe_if_open(is_flying=False)
+                await asyncio.sleep(0.01)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(asyncio.wait_for(probe(), 10))
+
+
+def test_what_the_api_cannot_say_is_refused_here_and_tells_nothing_of_the_gateway(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=25)
+
+    def with_a_sender(claimed: Claimed) -> Message:
+        return replace(compose(claimed), options=Options(sender="628110000000"))
+
+    ending = legs.leg(campaign, compose=with_a_sender, api_version="v3").run()
+
+    assert ending.end is End.FINISHED
+    assert legs.states(campaign) == {"refused": 25}
+    assert "need API v1.0" in legs.house.row(1).reason
+    assert legs.backend.books.received == 0
 
 
 @pytest.fixture

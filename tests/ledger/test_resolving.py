@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.journal_store import LedgerStore, mark_of
 from airflow_provider_nusawa.ledger.reading import Line, Reader
-from airflow_provider_nusawa.ledger.schema_shared import journal
+from airflow_provider_nusawa.ledger.schema_shared import journal, rates
 
 PAST = 1_000_000_000.0
 
@@ -78,15 +77,18 @@ class Desk:
 
 def unknown(house: House, name: str = "halo", people: Any = 3) -> Campaign:
     campaign = house.campaign(name, people)
-    runner, begun = house.begun(campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(house, campaign)
     return campaign
 
 
+def doubt(house: House, campaign: Campaign, api: str = "v1", most: int = 10) -> None:
+    """Have so many requests lose their answers."""
+    runner, begun = house.begun(campaign, most, api=api)
+    runner.turn(answered(begun, Outcome.UNKNOWN, api))
+
+
 @pytest.fixture
-def desk(house: House, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.delenv("_AIRFLOW_PROCESS_CONTEXT", raising=False)
-    monkeypatch.setenv("AIRFLOW_CONN_NUSAWA_COMMAND_LINE", "")  # so that what the command sets is taken back
+def desk(house: House, url: str) -> Iterator[Desk]:
     house.clock.now = PAST
     backend = Backend(Account(balance=1_000))
     with serve(backend) as gateway:
@@ -103,6 +105,15 @@ def test_a_message_with_the_same_number_and_text_decides(desk: Desk) -> None:
     row = desk.house.row(1)
     assert row.message_id == desk.backend.sent_to(number(1))[0].id
     assert row.delivery.value == "delivered"  # what the orphan told is not lost
+
+
+def test_it_asks_at_the_rate_of_all_who_share_the_ledger(desk: Desk) -> None:
+    desk.called_back(desk.sent(1))
+
+    desk.resolve()
+
+    account = f"{desk.url}|{desk.backend.account.login}"
+    assert desk.house.ledger.read(lambda tx: tx.run(sa.select(rates.c.account)).scalars().all()) == [account]
 
 
 def test_two_messages_that_fit_decide_nothing(desk: Desk) -> None:
@@ -158,8 +169,7 @@ def test_a_message_of_an_earlier_try_does_not_decide_a_later_one(desk: Desk) -> 
     house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(first, DeliveryStatus.FAILED)]))
     house.clock.now += 200
     house.ledger.write(lambda tx: retry(tx, desk.campaign.id, Again.FAILED, who="ani", reason="asked"))
-    runner, begun = house.begun(desk.campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(house, desk.campaign)
     desk.called_back(first)
 
     desk.resolve()
@@ -179,6 +189,21 @@ def test_only_so_many_are_asked_after(desk: Desk) -> None:
 
     assert "asked after 2 messages" in desk.resolve("--most", "2")
     assert sorted(desk.states()) == ["accepted", "accepted", "unknown"]
+
+
+def test_a_message_does_not_decide_what_was_posted_through_the_other_api(desk: Desk) -> None:
+    campaign = desk.house.campaign("switched", [11, 12, 13])
+    doubt(desk.house, campaign, "v3", most=1)
+    doubt(desk.house, campaign, "v1", most=1)
+    ended, _ = desk.house.begun(campaign, most=1, api="v1")
+    ended.end()  # before any answer
+    desk.called_back(*[desk.sent(place) for place in (11, 12, 13)])
+
+    output = desk.resolve(name="switched")
+
+    assert "1 of 3 unknown recipients were written to through another API" in output
+    assert "2 of 2 unknown recipients are resolved as accepted" in output
+    assert list(desk.house.states(campaign).values()) == ["unknown", "accepted", "accepted"]
 
 
 def test_under_v3_nothing_is_decided(desk: Desk) -> None:
@@ -224,19 +249,6 @@ def test_a_list_or_a_connection(desk: Desk, words: list[str], tmp_path: Any) -> 
     assert "either a CSV or --connection" in result.output
 
 
-@pytest.mark.parametrize("form", ["id", "uri"])
-def test_a_connection_is_named_in_every_form(desk: Desk, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    value = json.loads(desk.connection())
-    monkeypatch.setenv("AIRFLOW_CONN_BY_ID", desk.connection())
-    host, _, port = desk.url.rpartition(":")
-    uri = f"nusawa://{value['login']}:{value['password']}@{quote(host, safe='')}:{port}/?api_version=v1"
-    desk.called_back(desk.sent(1))
-
-    output = desk.resolve("--connection", "by_id" if form == "id" else uri)
-
-    assert "1 of 3 unknown recipients are resolved" in output
-
-
 def test_the_commands_in_the_guide_run(desk: Desk, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
     commands = re.findall(r"^\$ python -m airflow_provider_nusawa\.ledger (.+)$", guide, re.MULTILINE)
@@ -261,8 +273,7 @@ def test_a_message_that_fits_two_recipients_is_nobodys(desk: Desk) -> None:
     reader = Reader.open(desk.house.ledger, campaign, "run 2")
     reader.add([Line(line, number(place), {"nama": "Sama"}) for line, place in enumerate((1, 10_001), 1)])
     reader.complete()
-    runner, begun = desk.house.begun(campaign)
-    runner.turn(answered(begun, Outcome.UNKNOWN))
+    doubt(desk.house, campaign)
     message_id = desk.sent(99, f"[for …{number(1)[-4:]}] Halo Sama")
     connection = json.loads(desk.connection())
     connection["extra"]["redirect_to"] = redirect

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from airflow_provider_nusawa.connection_lookup import FORMS, settings_of
 from airflow_provider_nusawa.gateway.dialects import dialect_of
 from airflow_provider_nusawa.gateway.messages import Outcome
+from airflow_provider_nusawa.gateway.pace import pace_of
 from airflow_provider_nusawa.ledger import acts
 from airflow_provider_nusawa.ledger.cli.deciding import reason, region
 from airflow_provider_nusawa.ledger.cli.looking import rehearsal
@@ -19,15 +20,15 @@ from airflow_provider_nusawa.ledger.cli.root import Ledger, number_of, who, with
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
 from airflow_provider_nusawa.ledger.listing import find_campaign, unknown_of
 from airflow_provider_nusawa.ledger.progress import progress
+from airflow_provider_nusawa.ledger.shared_pace import SharedPace
 from airflow_provider_nusawa.ledger.tx import Tx
 from airflow_provider_nusawa.ledger.unresolved import Unresolved, known_among, orphans_since, unresolved_of
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import Client
+    from airflow_provider_nusawa.gateway.settings import Settings
 
 Decisions = dict[int, tuple[Outcome, str]]
-
-_GIVEN = "nusawa_command_line"
 
 
 @click.command()
@@ -36,7 +37,7 @@ _GIVEN = "nusawa_command_line"
 @rehearsal
 @reason
 @region
-@click.option("--connection", help="Ask the gateway instead: a connection's id in Airflow, or its JSON or URI.")
+@click.option("--connection", help=f"Ask the gateway instead: {FORMS}.")
 @click.option("--message-id", "message_ids", multiple=True, help="Ask after this one too, as seen in the web app.")
 @click.option("--most", default=1_000, show_default=True, help="Ask after so many messages at most.")
 @click.option("--balance-before", type=Decimal, help="Credits before the campaign, for a hint under v3.")
@@ -70,10 +71,11 @@ def resolve(
     if not unknown:
         click.echo("no recipient of this campaign is unknown")
         return
-    with _client(connection or "") as client:
+    with _client(ledger, settings_of(connection or "")) as client:
         if dialect_of(client.settings).REPORTS_NAME_PEOPLE:
-            asked = _to_ask(ledger, unknown, message_ids, most)
-            _resolve_from_gateway(ledger, key, client, unknown, asked=asked, reason=reason)
+            if mine := _posted_through(client.settings.api_version, unknown):
+                asked = _to_ask(ledger, mine, message_ids, most)
+                _resolve_from_gateway(ledger, key, client, mine, asked=asked, reason=reason)
         else:
             _hint(ledger, key, client, unknown, balance_before)
 
@@ -86,6 +88,16 @@ def _resolve_from_list(ledger: Ledger, key: int, decisions: TextIO, *, reason: s
     click.echo(
         f"{resolved} of {len(unknown)} unknown recipients are resolved; {len(told) - resolved} lines named others"
     )
+
+
+def _posted_through(api: str, unknown: Sequence[Unresolved]) -> list[Unresolved]:
+    mine = [one for one in unknown if one.api == api]
+    if others := len(unknown) - len(mine):
+        click.echo(
+            f"{others} of {len(unknown)} unknown recipients were written to through another API, of whose messages "
+            "this one knows nothing: they stay unknown"
+        )
+    return mine
 
 
 def _resolve_from_gateway(
@@ -150,15 +162,12 @@ def _put_on_record(ledger: Ledger, decisions: Decisions, reason: str) -> int:
     return ledger.write(work)
 
 
-def _client(connection: str) -> Client:
-    from airflow_provider_nusawa.hooks import NusaWaHook
+def _client(ledger: Ledger, settings: Settings) -> Client:
+    """Return a client that keeps the rate of all who share this ledger."""
+    from airflow_provider_nusawa.gateway.client import Client
 
-    # Where no Airflow runs, Airflow 3 looks for connections in its database only if it is told to be a server.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    if connection.lstrip().startswith("{") or "://" in connection:
-        os.environ[f"AIRFLOW_CONN_{_GIVEN.upper()}"] = connection
-        connection = _GIVEN
-    return NusaWaHook(connection).get_conn()
+    account, rate = settings.account, settings.rate_per_second
+    return Client(settings, pace=SharedPace(lambda: ledger, account, rate, alone=pace_of(account, rate)))
 
 
 def _read(rows: Iterable[dict[str, str]], region: str) -> dict[str, tuple[Outcome, str]]:
