@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ class WaitingTrigger(BaseTrigger):
 
     :param nusawa_conn_id: The connection to ask through.
     :param deadline: Seconds since the epoch.
-    :param first_poll_seconds: Before the first look. Airflow may lose an event within seconds of a deferral.
+    :param first_poll_seconds: Before the first look, and before any event: Airflow may lose one within seconds of a
+        deferral.
     :param longest_poll_seconds: Between two looks, which come ever further apart.
     """
 
@@ -57,6 +59,7 @@ class WaitingTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and fire one event whatever happens: a trigger that ends without one fails its task namelessly."""
+        begun = time.monotonic()
         try:
             verdict = await self._wait()
         except TimeIsUp:
@@ -68,6 +71,8 @@ class WaitingTrigger(BaseTrigger):
             self.log.exception("waiting failed")
             verdict = Verdict.BROKEN
             self._trouble = f"waiting failed with {type(error).__name__}"
+        # Who shares a question with those who came before may know the answer long before his own first look.
+        await asyncio.sleep(begun + self.first_poll_seconds - time.monotonic())
         yield TriggerEvent(self._event(verdict))  # type: ignore[no-untyped-call]
 
     async def _wait(self) -> Verdict:

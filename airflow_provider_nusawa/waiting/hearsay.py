@@ -86,14 +86,12 @@ class Ear:
             ledger.close()
 
     def _tell(self, reports: Iterable[DeliveryReport]) -> None:
-        told, now = {}, time.monotonic()
+        told = {}
         for report in reports:
             for listener in self._agenda.who_waits_for(report.message_id):
                 key = (listener, report.message_id)
-                if self._told.get(key) == report.letter:
-                    told[key] = report.letter
-                elif now >= listener.ready_at:
-                    told[key] = report.letter
+                told[key] = report.letter
+                if self._told.get(key) != report.letter:
                     listener.tell((report.message_id, report))
         self._told = told
 

@@ -52,7 +52,6 @@ class Listener:
         self._agenda = agenda
         self._changed = changed
         self._heard: asyncio.Queue[tuple[str, Answer | NusaWaError] | Exception] = asyncio.Queue()
-        self.ready_at = 0.0  # before that, nothing may be told that was not asked for
 
     async def next(self) -> tuple[str, Answer | NusaWaError]:
         """Return the next question with its answer, or with what made this one look fail.
@@ -70,7 +69,6 @@ class Listener:
 
     def ask(self, questions: Iterable[str], rhythm: Rhythm) -> None:
         """Open questions."""
-        self.ready_at = time.monotonic() + rhythm.first_seconds
         self._agenda.add(self, questions, rhythm, time.monotonic())
         self._changed.set()
 
