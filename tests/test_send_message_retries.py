@@ -11,11 +11,12 @@ import time
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from faults import UNKNOWN, details_of
-from sends import AISHA, BUDI, CITRA, Task, remembers
-from tries import TaskState
+from sends import AISHA, BUDI, CITRA, REMEMBERS, Task, remembers
+from tries import TaskState, Ti, context_of
 
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.journal import JournalUnavailable
+from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
 
 pytestmark = pytest.mark.usefixtures("default_ledger")
 
@@ -191,6 +192,17 @@ def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusaw
     task.fails(AirflowFailException)
     assert task.outcomes == ["unknown", "accepted"]
     assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
+
+
+def test_a_task_that_is_told_to_stop_before_it_starts_sends_nothing(nusawa_gateway):
+    Task(to=AISHA).run()  # loads what a first send loads
+    told = NusaWaSendMessageOperator(task_id="say", to=[f"62812345679{n:02d}" for n in range(30)], text="Halo")
+    told.on_kill()
+
+    with pytest.raises(AirflowException, match="told to stop"):
+        told.execute(context_of(Ti(), TaskState() if REMEMBERS else None))
+
+    assert len(nusawa_gateway.requests) == 1
 
 
 def _until_asked(gateway) -> None:
