@@ -174,7 +174,7 @@ def alarm_once_asked(gateway):
 
 @remembers
 @pytest.mark.parametrize("way", ["execution-timeout", "on-kill"])
-def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusawa_gateway, way):
+def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusawa_gateway, caplog, capsys, way):
     nusawa_gateway.use(rate_per_second=1)
     nusawa_gateway.fail_next("hang_after")
     task = Task(to=[AISHA, BUDI])
@@ -188,10 +188,45 @@ def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusaw
             task.run()
 
     assert time.monotonic() - started < 4
+    assert task.outcomes == ["unknown", "not_tried"]
+    assert "of 2 recipients: 1 unknown, 1 not_tried" in caplog.text + capsys.readouterr().out
     assert "unknown" in json.dumps(list(task.state.rows.values()))
     task.fails(AirflowFailException)
     assert task.outcomes == ["unknown", "accepted"]
     assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
+
+
+@remembers
+def test_a_stop_is_what_ends_a_task_though_its_receipts_cannot_be_pushed(nusawa_gateway):
+    class Mute(Ti):
+        def xcom_push(self, key, value):
+            raise ConnectionError("no api-server")
+
+    nusawa_gateway.fail_next("hang_after")
+    task = Task(to=AISHA, ti=Mute())
+
+    with alarm_once_asked(nusawa_gateway), pytest.raises(TimeIsUp):
+        task.run()
+
+
+@remembers
+def test_the_main_thread_neither_reads_nor_writes_a_record(nusawa_gateway):
+    class Watched(TaskState):
+        def get(self, key, default=None):
+            threads.add(threading.current_thread())
+            return super().get(key, default)
+
+        def set(self, key, value, *, retention=None):
+            threads.add(threading.current_thread())
+            super().set(key, value, retention=retention)
+
+    threads: set[threading.Thread] = set()
+    task = Task(Watched(), to=AISHA)
+    for _ in range(3):
+        task.run()
+
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_a_task_that_is_told_to_stop_before_it_starts_sends_nothing(nusawa_gateway):
