@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number
+from airflow_provider_nusawa.gateway.safe_mode import is_barred
 from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class Sending:
             if len(group) == most:
                 yield group
                 group = []
-            at = time.monotonic() if self._why_no_more else self._client.reserve()
+            is_asked = not self._why_no_more and not is_barred(self._client.settings, self._messages[place])
+            at = self._client.reserve() if is_asked else time.monotonic()
             if group and at - group[0].at > self._intent_seconds / 2:
                 yield group
                 group = []

@@ -167,7 +167,7 @@ def test_safe_mode_holds_whatever_the_dag_says(nusawa_gateway):
     told = task.fails(AirflowFailException)
 
     assert task.outcomes == ["accepted", "refused"]
-    assert "only_to" in told
+    assert "Change only_to in the connection, or the recipient" in told
     assert not nusawa_gateway.sent_to(BUDI)
 
 

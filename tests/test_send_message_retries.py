@@ -85,6 +85,19 @@ def test_what_was_refused_for_good_is_not_asked_again(nusawa_gateway):
     assert len(nusawa_gateway.requests) == asked + 1
 
 
+def test_whom_the_safe_mode_left_out_is_sent_to_once_the_connection_lets_it(nusawa_gateway):
+    nusawa_gateway.use(only_to=AISHA)
+    task = Task(to=[AISHA, BUDI])
+    task.fails(AirflowFailException)
+    task.fails(AirflowFailException)
+    nusawa_gateway.use()
+
+    task.run()
+
+    assert [receipt["repeated"] for receipt in task.ti.xcoms["return_value"]] == [True, False]
+    assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
+
+
 def test_a_try_that_finds_all_done_says_so_loudly_and_tells_the_same_message_id(nusawa_gateway, caplog, capsys):
     task = Task(to=AISHA)
     first = task.run()

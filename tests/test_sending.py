@@ -78,6 +78,15 @@ def test_an_intent_is_written_when_its_moment_comes_however_slow_the_pace(settin
     assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) > 0.25
 
 
+def test_whom_our_own_safe_mode_refuses_takes_no_moment_of_the_pace(settings):
+    settings = replace(settings, rate_per_second=0.01, only_to=frozenset({"6281234567890"}))
+
+    with Client(settings) as client:
+        outcomes = _outcomes(Sending(client, nullcontext(Forgetful()), MESSAGES))
+
+    assert outcomes == [Outcome.REFUSED] * 5
+
+
 @remembers
 def test_a_group_is_no_larger_than_a_seconds_worth(client):
     state = TaskState()
