@@ -210,6 +210,23 @@ def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusaw
 
 
 @remembers
+def test_a_try_that_is_stopped_leaves_the_word_of_a_later_one(nusawa_gateway):
+    """As where it was frozen, taken for dead, and followed by another try, which has ended."""
+    nusawa_gateway.fail_next("hang_after")
+    task = Task(to=[AISHA, BUDI])
+
+    def follow_and_stop():
+        _until_asked(nusawa_gateway)
+        task.ti.xcom_push("return_value", "the later one's")
+        task.operator.on_kill()
+
+    threading.Thread(target=follow_and_stop).start()
+    task.fails(AirflowException)
+
+    assert task.ti.xcoms == {"return_value": "the later one's"}
+
+
+@remembers
 def test_a_stop_is_what_ends_a_task_though_its_receipts_cannot_be_pushed(nusawa_gateway):
     class Mute(Ti):
         def xcom_push(self, key, value):

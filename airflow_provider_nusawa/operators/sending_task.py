@@ -116,7 +116,10 @@ class SendingOperator(BaseOperator):
         by_number = {attempt.receipt.destination: attempt.receipt.to_xcom() for attempt in attempts}
         receipts = [by_number[message.to] for message in messages]
         value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
-        context["ti"].xcom_push(key=RETURN_VALUE, value=value)
+        ti = context["ti"]
+        # A try starts without an XCom: what is there is the word of a later one, which began while this one was frozen.
+        if ti.xcom_pull(task_ids=ti.task_id, map_indexes=ti.map_index) is None:
+            ti.xcom_push(key=RETURN_VALUE, value=value)
         return value
 
     def _leave_word(self, messages: Sequence[Message], attempts: Sequence[Attempt], context: Context) -> None:
