@@ -13,6 +13,7 @@ from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import stand_by
+from airflow_provider_nusawa.recipients import is_many
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class SendingOperator(BaseOperator):
             return None
         by_number = {attempt.receipt.destination: attempt.receipt.to_xcom() for attempt in attempts}
         receipts = [by_number[message.to] for message in messages]
-        value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
+        value = receipts if is_many(self.to) else receipts[0]
         ti = context["ti"]
         # A try starts without an XCom: what is there is the word of a later one, which began while this one was frozen.
         if ti.xcom_pull(task_ids=ti.task_id, map_indexes=ti.map_index) is None:
