@@ -139,7 +139,7 @@ class Sending:
         return waiting
 
     def _groups(self, waiting: Iterable[tuple[int, Intent]]) -> Iterator[list[_Turn]]:
-        """Deal out who is to be sent to, with a moment for each, so that all of a group leave while its intent holds."""
+        """Deal out who is to be sent to, each with his moment, so that all of a group leave while its intent holds."""
         most = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
         group: list[_Turn] = []
         for place, intent in waiting:

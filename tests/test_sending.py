@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from sends import remembers
@@ -75,7 +76,7 @@ def test_an_intent_is_written_when_its_moment_comes_however_slow_the_pace(settin
 
     assert outcomes == [Outcome.ACCEPTED] * 4
     times = sorted(request.arrived for request in nusawa_gateway.requests)
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) > 0.25
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.25
 
 
 def test_whom_our_own_safe_mode_refuses_takes_no_moment_of_the_pace(settings):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def read_template(text_path: str, context: Context) -> str:
     """Return a template as it stands.
 
-    :param text_path: Absolute, or found as Airflow finds template files: in the Dag's folder or ``template_searchpath``.
+    :param text_path: Absolute, or found as Airflow finds template files: beside the Dag, or in ``template_searchpath``.
     :raises InvalidMessage: saying where it was looked for: no retry finds it either.
     """
     from airflow_provider_nusawa.gateway.errors import InvalidMessage

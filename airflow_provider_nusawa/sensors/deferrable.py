@@ -25,7 +25,7 @@ class DeferrableSensor(BaseSensorOperator):
     :param nusawa_conn_id: The connection to ask through. (templated)
     :param deferrable: Whether to wait in the triggerer, which takes no worker slot; by default what Airflow's
         ``[operators] default_deferrable`` says.
-    :param timeout: How long to wait in all. Then the task fails without retries, or is skipped with ``soft_fail``.
+    :param timeout: How long a try waits in all. Then the task fails without retries, or is skipped with ``soft_fail``.
     :param first_poll_seconds: Deferred, seconds before the first look. Below 15, Airflow may lose the event of a wait
         that ends at once, and fail the task.
     :param longest_poll_seconds: Deferred, seconds between two looks at most; they come ever further apart.
