@@ -19,7 +19,7 @@ from airflow_provider_nusawa.waiting.agenda import Agenda
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.messages import DeliveryReport
     from airflow_provider_nusawa.ledger.store import Ledger
-    from airflow_provider_nusawa.waiting.polling import Listener
+    from airflow_provider_nusawa.waiting.listener import Listener
 
 log = logging.getLogger(__name__)
 
