@@ -118,7 +118,8 @@ def may_send(entry: Entry | None, intent: Intent, *, resend_unknown: bool) -> bo
 
     Nobody whose message was accepted is sent another; nobody whose message was perhaps taken, unless the author says
     so. A refusal took nothing: it is repeated where repeating may help, which is where it was transient, where it was
-    about the account and so not about this person, and where it was about a text that has changed since.
+    about the account or by our own safe mode and so not about this person, and where it was about a text that has
+    changed since.
     """
     if entry is None or entry.outcome is Outcome.NOT_TRIED:
         return True
@@ -127,5 +128,5 @@ def may_send(entry: Entry | None, intent: Intent, *, resend_unknown: bool) -> bo
     if entry.outcome is Outcome.REFUSED:
         if entry.scope == Scope.MESSAGE:
             return entry.text != intent.text
-        return entry.scope in (Scope.TRANSIENT, Scope.ACCOUNT)
+        return entry.scope in (Scope.TRANSIENT, Scope.ACCOUNT, Scope.SAFE_MODE)
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
@@ -18,14 +18,19 @@ _RENDERED = (
 )
 
 
+def is_many(to: Any) -> bool:
+    """Whether this names several: a list, or the XComs of mapped tasks, which come as a sequence of Airflow's own."""
+    return isinstance(to, Sequence) and not isinstance(to, str | bytes)
+
+
 def read_recipients(to: Any, normalise: Callable[[str | int], str]) -> list[str]:
     """Return the numbers in the author's order, normalised; a number named twice stands there twice.
 
-    :param to: One number or a list of them, as people write them; ints are taken.
+    :param to: One number or a sequence of them, as people write them; ints are taken.
     :param normalise: Makes a number into what the gateway takes; raises InvalidMessage.
     :raises InvalidMessage: naming everyone who cannot be messaged, by place and last four digits.
     """
-    listed = list(to) if isinstance(to, (list, tuple)) else [to]
+    listed = list(to) if is_many(to) else [to]
     if not listed:
         raise InvalidMessage("the list of recipients is empty")
     if len(listed) > MOST:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number, outcome_of
+from airflow_provider_nusawa.gateway.safe_mode import is_barred
 from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
 
 if TYPE_CHECKING:
@@ -43,10 +45,24 @@ class Attempt:
     opted_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One message that is to be sent.
+
+    :param place: Among all of the task.
+    :param at: When it may leave by the account's pace, as a ``time.monotonic()`` time.
+    """
+
+    place: int
+    intent: Intent
+    at: float
+
+
 class Sending:
     """One task's sends, in a thread of their own: the main thread waits, so that nothing interrupts a record.
 
     :param client: Is stopped by ``stop``.
+    :param journal: Opened, used and closed in that thread.
     :param resend_unknown: Whether to send again what an earlier try perhaps sent.
     :param intent_seconds: How long an intent holds.
     """
@@ -54,21 +70,23 @@ class Sending:
     def __init__(
         self,
         client: Client,
-        store: Store,
+        journal: AbstractContextManager[Store],
         messages: Sequence[Message],
         *,
         resend_unknown: bool = False,
         intent_seconds: float = INTENT_SECONDS,
     ) -> None:
         self._client = client
-        self._store = store
+        self._journal = journal
+        self._store: Store
         self._messages = messages
         self._resend_unknown = resend_unknown
         self._intent_seconds = intent_seconds
         self._stopped = threading.Event()
         self._breaker = _Breaker()
         self._done = threading.Event()
-        self._attempts = [self._not_tried(message, "the task ended before") for message in messages]
+        self._is_amid_a_group = False
+        self._attempts: list[Attempt] = []
         self._failure: Exception | None = None
 
     def start(self) -> None:
@@ -82,11 +100,14 @@ class Sending:
         """Cut calls in flight, start no more, and wait for the outcomes to be on record. Whether they are."""
         self._stopped.set()
         self._client.stop()
-        return self._done.wait(within_seconds)
+        return self._done.wait(within_seconds) or not self._is_amid_a_group
 
     @property
     def attempts(self) -> list[Attempt]:
-        """One for each message, in their order. Whoever was not reached is ``not_tried``."""
+        """One for each message, in their order: none before it is known what is on record of them.
+
+        Whoever was not reached is ``not_tried``.
+        """
         return list(self._attempts)
 
     @property
@@ -96,10 +117,9 @@ class Sending:
 
     def _run(self) -> None:
         try:
-            waiting = self._sort_out()
-            size = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
-            for start in range(0, len(waiting), size):
-                self._send_group(waiting[start : start + size])
+            with self._journal as self._store:
+                for group in self._groups(self._sort_out()):
+                    self._send_group(group)
         except Exception as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self._failure = error
         finally:
@@ -108,54 +128,89 @@ class Sending:
     def _sort_out(self) -> list[tuple[int, Intent]]:
         """Return what is to be sent; for the rest, tell what is on record."""
         intents = [intent_of(self._store, self._client.settings, message) for message in self._messages]
+        attempts = [self._not_tried(message, "the task ended before") for message in self._messages]
         waiting = []
         for place, (intent, entry) in enumerate(zip(intents, self._store.recorded(intents), strict=True)):
             if may_send(entry, intent, resend_unknown=self._resend_unknown):
                 waiting.append((place, intent))
             elif entry is not None:
-                self._attempts[place] = self._earlier(self._messages[place], entry, intent)
+                attempts[place] = self._earlier(self._messages[place], entry, intent)
+        self._attempts = attempts
         return waiting
 
-    def _send_group(self, group: Sequence[tuple[int, Intent]]) -> None:
-        reason = "the task was told to stop" if self._stopped.is_set() else self._breaker.reason
-        if reason:
-            for place, _ in group:
-                self._attempts[place] = self._not_tried(self._messages[place], reason)
-            return
+    def _groups(self, waiting: Iterable[tuple[int, Intent]]) -> Iterator[list[_Turn]]:
+        """Deal out who is to be sent to, each with his moment, so that all of a group leave while its intent holds."""
+        most = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
+        group: list[_Turn] = []
+        for place, intent in waiting:
+            if len(group) == most:
+                yield group
+                group = []
+            is_asked = not self._why_no_more and not is_barred(self._client.settings, self._messages[place])
+            at = self._client.reserve() if is_asked else time.monotonic()
+            if group and at - group[0].at > self._intent_seconds / 2:
+                yield group
+                group = []
+            group.append(_Turn(place, intent, at))
+        if group:
+            yield group
+
+    @property
+    def _why_no_more(self) -> str:
+        return "the task was told to stop" if self._stopped.is_set() else self._breaker.reason
+
+    def _send_group(self, group: Sequence[_Turn]) -> None:
+        """Wait until the first may leave, and send: an intent that waits for a slow pace would grow too old."""
+        self._stopped.wait(group[0].at - time.monotonic())
+        self._is_amid_a_group = True  # before it is asked whether to go on: ``stop`` does it the other way round
+        if reason := self._why_no_more:
+            for turn in group:
+                self._attempts[turn.place] = self._not_tried(self._messages[turn.place], reason)
+        else:
+            self._send_on_record(group)
+        self._is_amid_a_group = False
+
+    def _send_on_record(self, group: Sequence[_Turn]) -> None:
+        leave_before = time.monotonic() + self._intent_seconds
         name, group = self._intend(group)
         if group:
-            self._post([place for place, _ in group], leave_before=time.monotonic() + self._intent_seconds)
-            self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
+            self._post(group, leave_before)
+            self._store.conclude(name, [_entry(self._attempts[turn.place], turn.intent) for turn in group])
 
-    def _intend(self, group: Sequence[tuple[int, Intent]]) -> tuple[str, Sequence[tuple[int, Intent]]]:
+    def _intend(self, group: Sequence[_Turn]) -> tuple[str, Sequence[_Turn]]:
         """Put a group on record, without those who have said no; return its name, and who is in it."""
         while group:
             try:
-                return self._store.intend([intent for _, intent in group]), group
+                return self._store.intend([turn.intent for turn in group]), group
             except Suppressed as no:
-                for place, intent in group:
-                    if intent.person in no.persons:
-                        self._attempts[place] = self._attempt(self._messages[place], Outcome.REFUSED, _SAID_NO)
-                group = [(place, intent) for place, intent in group if intent.person not in no.persons]
+                for turn in group:
+                    if turn.intent.person in no.persons:
+                        message = self._messages[turn.place]
+                        self._attempts[turn.place] = self._attempt(message, Outcome.REFUSED, _SAID_NO)
+                group = [turn for turn in group if turn.intent.person not in no.persons]
         return "", group
 
-    def _post(self, places: Sequence[int], leave_before: float) -> None:
+    def _post(self, group: Sequence[_Turn], leave_before: float) -> None:
+        # What the record took all wait, so that they leave no closer together than the pace has it.
+        late = max(0.0, time.monotonic() - group[0].at)
         threads = []
-        for place in places:
+        for turn in group:
             # Should the thread die of a fault of ours, the message was perhaps sent.
-            self._attempts[place] = self._attempt(self._messages[place], Outcome.UNKNOWN, "the sending thread died")
-            thread = threading.Thread(
-                target=self._post_one, args=(place, leave_before), name="nusawa-send", daemon=True
-            )
+            message = self._messages[turn.place]
+            self._attempts[turn.place] = self._attempt(message, Outcome.UNKNOWN, "the sending thread died")
+            args = (turn.place, turn.at + late, leave_before)
+            thread = threading.Thread(target=self._post_one, args=args, name="nusawa-send", daemon=True)
             thread.start()
             threads.append(thread)
         for thread in threads:
             thread.join()
 
-    def _post_one(self, place: int, leave_before: float) -> None:
+    def _post_one(self, place: int, at: float, leave_before: float) -> None:
         message = self._messages[place]
         try:
-            receipt = self._client.send(message, leave_before=leave_before, unless=lambda: bool(self._breaker.reason))
+            receipt = self._client.send(
+                message, at=at, leave_before=leave_before, unless=lambda: bool(self._breaker.reason)
+            )
             self._attempts[place] = Attempt(receipt)
             self._breaker.heard(None)
         except NusaWaError as error:

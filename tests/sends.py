@@ -36,11 +36,11 @@ class Task:
         self.ti.try_number = 0
         self.state = TaskState() if self.state else None
 
-    def run(self, **changed: Any) -> Any:
+    def run(self, context: dict[str, Any] | None = None, **changed: Any) -> Any:
         self.ti.try_number += 1
         self.ti.xcoms = {}
         self.operator = NusaWaSendMessageOperator(**{**self.arguments, **changed})
-        return self.operator.execute(context_of(self.ti, self.state))
+        return self.operator.execute({**context_of(self.ti, self.state), **(context or {})})
 
     def fails(self, error: type[BaseException], **changed: Any) -> str:
         with pytest.raises(error) as caught:

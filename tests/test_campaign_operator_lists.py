@@ -154,7 +154,7 @@ def test_a_trial_goes_to_its_author_alone_and_is_forgotten(tasks):
         pytest.param({"recipients": 812}, "is a int", id="no-list"),
         pytest.param({"values": "{'a': 1}"}, "values is a str", id="rendered-values"),
         pytest.param({"text": "Halo {{ nama"}, "no template", id="text"),
-        pytest.param({"text_path": "/nowhere/x.txt"}, "text_path", id="no-text-file"),
+        pytest.param({"text_path": "/nowhere/x.txt"}, "'/nowhere/x.txt' cannot be read", id="no-text-file"),
         pytest.param({"holidays": "besok"}, "holidays", id="holidays"),
         pytest.param({"not_after": "besok"}, "not_after", id="not-after"),
         pytest.param({"recipients": [{"number": "0812"}] * 3}, "3 of 3 rows are bad", id="wrong-list"),

@@ -15,7 +15,9 @@ from tries import Ti
 
 from airflow_provider_nusawa.campaign.ending import Reason
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.ledger.acts import Again, retry
 from airflow_provider_nusawa.ledger.campaigns import begin_campaign
+from airflow_provider_nusawa.ledger.listing import recipients_of
 from airflow_provider_nusawa.ledger.reading import Reader
 from airflow_provider_nusawa.operators.campaign.orders import order_of, refuse_if_late, run_key_of
 from airflow_provider_nusawa.operators.campaign.work import CampaignWork
@@ -49,6 +51,24 @@ def test_a_closed_window_defers_until_it_opens(tasks):
     assert 3500 < seconds <= 3600
     assert tasks.states() == {"planned": 5}
     assert tasks.sent == []
+
+
+def test_whom_the_safe_mode_left_out_is_sent_to_once_it_is_lifted_and_a_person_says_so(tasks):
+    tasks.use(only_to=number(0))
+    with pytest.raises(AirflowFailException, match="4 of 5"):
+        tasks.execute()
+    tasks.use()
+
+    with pytest.raises(AirflowFailException):
+        tasks.execute()
+    assert tasks.states() == {"accepted": 1, "refused": 4}
+    with tasks.ledger() as ledger:
+        reasons = {row["reason"] for row in recipients_of(ledger, 1)}
+        ledger.write(lambda tx: retry(tx, 1, Again.REFUSED, who="test", reason="only_to is lifted"))
+    tasks.execute()
+
+    assert reasons == {None, "this connection is in safe mode, and its only_to does not name the recipient"}
+    assert sorted(tasks.sent) == [number(place) for place in range(5)]
 
 
 def test_a_campaign_whose_id_changes_within_a_run_messages_nobody_again(tasks):

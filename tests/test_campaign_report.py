@@ -79,6 +79,18 @@ def test_every_kind_of_path_is_written_to(tmp_path: Path, of: Any) -> None:
         assert next(csv.DictReader(stream))["number"] == number(1)
 
 
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("of", [str, Path])
+def test_a_report_may_lie_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: Any) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    execute(of("~/all.csv"))
+
+    assert (tmp_path / "all.csv").exists()
+    assert not (tmp_path / "~").exists()
+
+
 @pytest.fixture
 def store() -> None:
     """An object store in memory, in place of one in a cloud."""

@@ -149,7 +149,7 @@ def test_a_question_without_an_answer_may_be_asked_again(ask, settings, nusawa_g
 def test_only_to_refuses_everybody_else_here(ask, settings, nusawa_gateway):
     error = failure(ask, replace(settings, only_to=frozenset({"6281200000000"})), lambda client: client.send(HALO))
 
-    assert (type(error), error.scope, error.last_four) == (Refused, Scope.RECIPIENT, "7890")
+    assert (type(error), error.scope, error.last_four) == (Refused, Scope.SAFE_MODE, "7890")
     assert nusawa_gateway.requests == []
 
 

@@ -134,6 +134,15 @@ def test_soft_fail_skips_instead(nusawa_gateway, mode, family):
         run(delivery(one, soft_fail=True, timeout=0.3, **mode))
 
 
+@IN_BOTH_MODES
+def test_soft_fail_skips_a_wrong_login_too_by_airflows_own_rule(nusawa_gateway, mode):
+    receipts = send(AISHA)
+    nusawa_gateway.fail_next(-5, times=-1, call="dr")
+
+    with pytest.raises(AirflowSkipException):
+        run(delivery(receipts, soft_fail=True, **mode))
+
+
 def test_soft_fail_skips_what_fails_at_the_first_look_of_a_deferrable_wait(nusawa_gateway):
     with pytest.raises(AirflowSkipException):
         run(delivery([receipt(Outcome.REFUSED)], soft_fail=True, deferrable=True))

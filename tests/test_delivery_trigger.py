@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from trigger_runs import AISHA, delivery, fired, letters, run, send
@@ -41,6 +42,29 @@ def test_it_waits_until_the_gateway_delivers(nusawa_gateway):
         return await waiting
 
     assert asyncio.run(deliver_while_it_waits())["verdict"] == "met"
+
+
+@pytest.mark.parametrize("fault", [pytest.param(None, id="delivered"), pytest.param(401, id="refused")])
+def test_a_newcomer_to_a_shared_message_fires_no_event_before_its_own_first_look(nusawa_gateway, fault):
+    """Airflow may lose an event within seconds of the deferral."""
+    [message_id] = send(AISHA)
+    nusawa_gateway.advance(60)
+    if fault:
+        nusawa_gateway.fail_next(fault, call="dr")
+
+    async def newcomer() -> tuple[str, float]:
+        begun = time.monotonic()
+        event = await fired(delivery(message_id, first_poll_seconds=0.8))
+        return event["verdict"], time.monotonic() - begun
+
+    async def both():
+        return await asyncio.gather(fired(delivery(message_id, first_poll_seconds=0.1)), newcomer())
+
+    other, (verdict, seconds) = asyncio.run(both())
+
+    assert other["verdict"] == verdict == ("refused" if fault else "met")
+    assert seconds >= 0.8
+    assert sum(request.call == "dr" for request in nusawa_gateway.requests) == 1
 
 
 def test_it_ends_as_soon_as_enough_are_delivered(nusawa_gateway):

@@ -31,6 +31,7 @@ def entry(outcome: Outcome, scope: str = "", text: str = "text") -> Entry:
         pytest.param(entry(Outcome.UNKNOWN), False, id="unknown"),
         pytest.param(entry(Outcome.REFUSED, "transient"), True, id="refused-transient"),
         pytest.param(entry(Outcome.REFUSED, "account"), True, id="refused-account-since-mended"),
+        pytest.param(entry(Outcome.REFUSED, "safe_mode"), True, id="refused-by-a-safe-mode-since-changed"),
         pytest.param(entry(Outcome.REFUSED, "recipient"), False, id="refused-recipient"),
         pytest.param(entry(Outcome.REFUSED, "unlisted"), False, id="refused-unlisted"),
         pytest.param(entry(Outcome.REFUSED, "message"), False, id="refused-message"),

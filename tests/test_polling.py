@@ -13,7 +13,8 @@ from airflow_provider_nusawa.gateway.errors import Refused
 from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport
 from airflow_provider_nusawa.waiting import polling
 from airflow_provider_nusawa.waiting.agenda import Rhythm
-from airflow_provider_nusawa.waiting.polling import CREDITS, TimeIsUp, listening
+from airflow_provider_nusawa.waiting.listener import TimeIsUp
+from airflow_provider_nusawa.waiting.polling import CREDITS, listening
 
 CONTEXT: ContextVar[str] = ContextVar("whose")
 

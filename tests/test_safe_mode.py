@@ -41,7 +41,7 @@ def test_only_to_judges_the_person_intended_first(redirect_to: str) -> None:
     with pytest.raises(Refused, match="only_to") as caught:
         posted_instead(settings, Message(TO, "Halo"))
 
-    assert (caught.value.scope, caught.value.last_four) == (Scope.RECIPIENT, "7890")
+    assert (caught.value.scope, caught.value.last_four) == (Scope.SAFE_MODE, "7890")
 
 
 def test_whom_only_to_names_is_written_to() -> None:

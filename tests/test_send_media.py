@@ -64,6 +64,14 @@ def test_a_file_goes_inside_the_request_with_its_name(gateway, invoice, file_of)
     assert (stored.media.content, stored.media.file_name, stored.text) == (PDF, "tagihan 42.pdf", "")
 
 
+def test_a_file_may_lie_in_the_users_home(gateway, invoice, monkeypatch):
+    monkeypatch.setenv("HOME", str(invoice.parent))
+
+    send(file=f"~/{invoice.name}")
+
+    assert gateway.sent_to(AISHA)[0].media.content == PDF
+
+
 def test_a_file_may_have_another_name_for_people(gateway, invoice):
     send(file=invoice, file_name="Tagihan Juli.pdf", to=[AISHA, BUDI])
 

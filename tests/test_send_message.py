@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timezone
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import DAG, AirflowException, AirflowFailException
 from dag_runs import run
 from sends import AISHA, BUDI, CITRA, Task
 
@@ -167,7 +167,7 @@ def test_safe_mode_holds_whatever_the_dag_says(nusawa_gateway):
     told = task.fails(AirflowFailException)
 
     assert task.outcomes == ["accepted", "refused"]
-    assert "only_to" in told
+    assert "Change only_to in the connection, or the recipient" in told
     assert not nusawa_gateway.sent_to(BUDI)
 
 
@@ -191,8 +191,6 @@ def test_many_are_sent_at_the_connections_pace_and_not_one_by_one(nusawa_gateway
 
 @pytest.mark.parametrize("native", [False, True])
 def test_a_text_may_stand_in_a_file_beside_the_dag(airflow_db, nusawa_gateway, tmp_path, native):
-    from airflow.providers.common.compat.sdk import DAG
-
     (tmp_path / "halo.txt").write_text("{{ params.code }}")
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
     dag = DAG(
@@ -211,9 +209,26 @@ def test_a_text_may_stand_in_a_file_beside_the_dag(airflow_db, nusawa_gateway, t
     assert [message.text for message in nusawa_gateway.messages] == ["12345", "12345"]
 
 
-def test_a_text_that_ends_like_a_file_name_is_a_text(airflow_db, nusawa_gateway):
-    from airflow.providers.common.compat.sdk import DAG
+def test_a_text_file_may_be_named_by_its_absolute_path(nusawa_gateway, tmp_path):
+    (tmp_path / "halo.txt").write_text("Halo {{ ti.task_id }}")
 
+    task = Task(to=AISHA, text=None, text_path=str(tmp_path / "halo.txt"))
+    task.run(context={"dag": DAG("d", schedule=None)})
+
+    assert nusawa_gateway.messages[0].text == "Halo task"
+
+
+def test_a_text_file_that_is_missing_fails_at_once_and_says_where_it_was_looked_for(nusawa_gateway, tmp_path):
+    dag = DAG("d", schedule=None, template_searchpath=str(tmp_path))
+
+    told = Task(to=AISHA, text=None, text_path="halo.txt").fails(AirflowFailException, context={"dag": dag})
+
+    assert "text_path 'halo.txt' cannot be read (there is no such file)" in told
+    assert f"{tmp_path}: put it there, or name it by an absolute path" in told
+    assert "Nothing was sent" in told
+
+
+def test_a_text_that_ends_like_a_file_name_is_a_text(airflow_db, nusawa_gateway):
     dag = DAG("notes", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc))
     NusaWaSendMessageOperator(task_id="say", to=AISHA, text="lihat catatan.txt", dag=dag)
 

@@ -11,11 +11,12 @@ import time
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from faults import UNKNOWN, details_of
-from sends import AISHA, BUDI, CITRA, Task, remembers
-from tries import TaskState
+from sends import AISHA, BUDI, CITRA, REMEMBERS, Task, remembers
+from tries import TaskState, Ti, context_of
 
 from airflow_provider_nusawa.emulator.fates import magic_number
 from airflow_provider_nusawa.journal import JournalUnavailable
+from airflow_provider_nusawa.operators import NusaWaSendMessageOperator
 
 pytestmark = pytest.mark.usefixtures("default_ledger")
 
@@ -82,6 +83,19 @@ def test_what_was_refused_for_good_is_not_asked_again(nusawa_gateway):
     task.fails(AirflowException)
 
     assert len(nusawa_gateway.requests) == asked + 1
+
+
+def test_whom_the_safe_mode_left_out_is_sent_to_once_the_connection_lets_it(nusawa_gateway):
+    nusawa_gateway.use(only_to=AISHA)
+    task = Task(to=[AISHA, BUDI])
+    task.fails(AirflowFailException)
+    task.fails(AirflowFailException)
+    nusawa_gateway.use()
+
+    task.run()
+
+    assert [receipt["repeated"] for receipt in task.ti.xcoms["return_value"]] == [True, False]
+    assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
 
 
 def test_a_try_that_finds_all_done_says_so_loudly_and_tells_the_same_message_id(nusawa_gateway, caplog, capsys):
@@ -173,7 +187,7 @@ def alarm_once_asked(gateway):
 
 @remembers
 @pytest.mark.parametrize("way", ["execution-timeout", "on-kill"])
-def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusawa_gateway, way):
+def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusawa_gateway, caplog, capsys, way):
     nusawa_gateway.use(rate_per_second=1)
     nusawa_gateway.fail_next("hang_after")
     task = Task(to=[AISHA, BUDI])
@@ -187,10 +201,73 @@ def test_a_task_that_is_stopped_amid_a_send_leaves_it_on_record_as_unknown(nusaw
             task.run()
 
     assert time.monotonic() - started < 4
+    assert task.outcomes == ["unknown", "not_tried"]
+    assert "of 2 recipients: 1 unknown, 1 not_tried" in caplog.text + capsys.readouterr().out
     assert "unknown" in json.dumps(list(task.state.rows.values()))
     task.fails(AirflowFailException)
     assert task.outcomes == ["unknown", "accepted"]
     assert [len(nusawa_gateway.sent_to(number)) for number in (AISHA, BUDI)] == [1, 1]
+
+
+@remembers
+def test_a_try_that_is_stopped_leaves_the_word_of_a_later_one(nusawa_gateway):
+    """As where it was frozen, taken for dead, and followed by another try, which has ended."""
+    nusawa_gateway.fail_next("hang_after")
+    task = Task(to=[AISHA, BUDI])
+
+    def follow_and_stop():
+        _until_asked(nusawa_gateway)
+        task.ti.xcom_push("return_value", "the later one's")
+        task.operator.on_kill()
+
+    threading.Thread(target=follow_and_stop).start()
+    task.fails(AirflowException)
+
+    assert task.ti.xcoms == {"return_value": "the later one's"}
+
+
+@remembers
+def test_a_stop_is_what_ends_a_task_though_its_receipts_cannot_be_pushed(nusawa_gateway):
+    class Mute(Ti):
+        def xcom_push(self, key, value):
+            raise ConnectionError("no api-server")
+
+    nusawa_gateway.fail_next("hang_after")
+    task = Task(to=AISHA, ti=Mute())
+
+    with alarm_once_asked(nusawa_gateway), pytest.raises(TimeIsUp):
+        task.run()
+
+
+@remembers
+def test_the_main_thread_neither_reads_nor_writes_a_record(nusawa_gateway):
+    class Watched(TaskState):
+        def get(self, key, default=None):
+            threads.add(threading.current_thread())
+            return super().get(key, default)
+
+        def set(self, key, value, *, retention=None):
+            threads.add(threading.current_thread())
+            super().set(key, value, retention=retention)
+
+    threads: set[threading.Thread] = set()
+    task = Task(Watched(), to=AISHA)
+    for _ in range(3):
+        task.run()
+
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_a_task_that_is_told_to_stop_before_it_starts_sends_nothing(nusawa_gateway):
+    Task(to=AISHA).run()  # loads what a first send loads
+    told = NusaWaSendMessageOperator(task_id="say", to=[f"62812345679{n:02d}" for n in range(30)], text="Halo")
+    told.on_kill()
+
+    with pytest.raises(AirflowException, match="told to stop"):
+        told.execute(context_of(Ti(), TaskState() if REMEMBERS else None))
+
+    assert len(nusawa_gateway.requests) == 1
 
 
 def _until_asked(gateway) -> None:

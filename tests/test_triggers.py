@@ -13,7 +13,7 @@ from trigger_runs import AISHA, credits, delivery, fired, import_string, run, se
 
 from airflow_provider_nusawa import triggers
 from airflow_provider_nusawa.waiting import polling
-from airflow_provider_nusawa.waiting.share import Verdict
+from airflow_provider_nusawa.waiting.share import WaitVerdict
 
 TRIGGERS = [cls for name, cls in vars(triggers).items() if name.startswith("NusaWa") and name.endswith("Trigger")]
 
@@ -130,6 +130,6 @@ async def _names() -> list[str]:
 
 
 def test_every_verdict_but_pending_can_end_a_trigger():
-    assert [verdict.value for verdict in Verdict] == [
+    assert [verdict.value for verdict in WaitVerdict] == [
         "pending", "met", "unreachable", "timed_out", "refused", "broken",
     ]  # fmt: skip

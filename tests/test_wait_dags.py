@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
 from dag_runs import run
 
 from airflow_provider_nusawa.emulator.fates import magic_number
@@ -56,6 +56,29 @@ def test_the_receipts_of_mapped_tasks_are_awaited_together_or_each_by_itself(nus
     assert run(dag) == {
         "send[0]": "success", "send[1]": "success", "together": "success", "each[0]": "success", "each[1]": "success",
     }  # fmt: skip
+
+
+class Number(BaseOperator):
+    """Returns a number, as a task does that looks it up."""
+
+    def __init__(self, *, number: str, **kwargs):
+        super().__init__(**kwargs)
+        self.number = number
+
+    def execute(self, context):
+        return self.number
+
+
+def test_what_mapped_tasks_return_is_sent_to_as_a_list_of_recipients(nusawa_gateway):
+    with DAG("mapped_recipients", schedule=None) as dag:
+        numbers = Number.partial(task_id="numbers").expand(number=[AISHA, BUDI])
+        send = NusaWaSendMessageOperator(task_id="send", to=numbers.output, text="Halo")
+        NusaWaDeliverySensor(task_id="wait", messages=send.output, deferrable=True, **QUICK)
+
+    assert run(dag) == {
+        "numbers[0]": "success", "numbers[1]": "success", "send": "success", "wait": "success",
+    }  # fmt: skip
+    assert [message.number for message in nusawa_gateway.messages] == ["6281234567890", "6281298765432"]
 
 
 @pytest.mark.parametrize(("native", "state"), [(True, "success"), (False, "failed")])

@@ -16,7 +16,7 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome, Receipt
 from airflow_provider_nusawa.waiting.awaited import MAX_MESSAGES, read_awaited
 from airflow_provider_nusawa.waiting.end import MAX_EVENT_BYTES, WaitEnd, clause, some
-from airflow_provider_nusawa.waiting.share import Verdict, Watch, check_required, needed_of
+from airflow_provider_nusawa.waiting.share import MessageWatch, WaitVerdict, check_required, needed_of
 
 AT = datetime(2026, 11, 22, 10, 30, tzinfo=timezone(timedelta(hours=7)))
 
@@ -107,27 +107,27 @@ def test_a_share_out_of_range_is_named(required):
 @pytest.mark.parametrize(
     ("looks", "needed", "verdict"),
     [
-        pytest.param("", 2, Verdict.PENDING, id="no-look"),
-        pytest.param("aS bS", 2, Verdict.PENDING, id="sent"),
-        pytest.param("aX bX", 2, Verdict.PENDING, id="undocumented"),
-        pytest.param("aD bR", 2, Verdict.MET, id="all"),
-        pytest.param("aD", 1, Verdict.MET, id="enough"),
-        pytest.param("aD aD", 2, Verdict.PENDING, id="one-counts-once"),
-        pytest.param("aD aS aF aF bD", 2, Verdict.MET, id="never-back"),
-        pytest.param("aF", 2, Verdict.PENDING, id="failed-once"),
-        pytest.param("aF aF", 2, Verdict.UNREACHABLE, id="failed-twice"),
-        pytest.param("aA aA", 2, Verdict.UNREACHABLE, id="aborted-twice"),
-        pytest.param("aF aA", 2, Verdict.UNREACHABLE, id="failed-then-aborted"),
-        pytest.param("aF aS", 2, Verdict.UNREACHABLE, id="failed-then-an-older-letter"),
-        pytest.param("aF aD bD", 2, Verdict.MET, id="failed-then-delivered"),
-        pytest.param("aF aF aD bD", 2, Verdict.MET, id="delivered-after-all"),
-        pytest.param("aF bF", 1, Verdict.PENDING, id="each-failed-once"),
-        pytest.param("aF aF", 1, Verdict.PENDING, id="the-other-may-still"),
-        pytest.param("aF aF bF bF", 1, Verdict.UNREACHABLE, id="neither"),
+        pytest.param("", 2, WaitVerdict.PENDING, id="no-look"),
+        pytest.param("aS bS", 2, WaitVerdict.PENDING, id="sent"),
+        pytest.param("aX bX", 2, WaitVerdict.PENDING, id="undocumented"),
+        pytest.param("aD bR", 2, WaitVerdict.MET, id="all"),
+        pytest.param("aD", 1, WaitVerdict.MET, id="enough"),
+        pytest.param("aD aD", 2, WaitVerdict.PENDING, id="one-counts-once"),
+        pytest.param("aD aS aF aF bD", 2, WaitVerdict.MET, id="never-back"),
+        pytest.param("aF", 2, WaitVerdict.PENDING, id="failed-once"),
+        pytest.param("aF aF", 2, WaitVerdict.UNREACHABLE, id="failed-twice"),
+        pytest.param("aA aA", 2, WaitVerdict.UNREACHABLE, id="aborted-twice"),
+        pytest.param("aF aA", 2, WaitVerdict.UNREACHABLE, id="failed-then-aborted"),
+        pytest.param("aF aS", 2, WaitVerdict.UNREACHABLE, id="failed-then-an-older-letter"),
+        pytest.param("aF aD bD", 2, WaitVerdict.MET, id="failed-then-delivered"),
+        pytest.param("aF aF aD bD", 2, WaitVerdict.MET, id="delivered-after-all"),
+        pytest.param("aF bF", 1, WaitVerdict.PENDING, id="each-failed-once"),
+        pytest.param("aF aF", 1, WaitVerdict.PENDING, id="the-other-may-still"),
+        pytest.param("aF aF bF bF", 1, WaitVerdict.UNREACHABLE, id="neither"),
     ],
 )
 def test_the_verdict_after_some_looks(looks, needed, verdict):
-    watch = Watch(["a", "b"], needed)
+    watch = MessageWatch(["a", "b"], needed)
 
     for look in looks.split():
         watch.take(report(look[0], look[1]))
@@ -136,11 +136,11 @@ def test_the_verdict_after_some_looks(looks, needed, verdict):
 
 
 def test_more_needed_than_there_are_is_unreachable_at_once():
-    assert Watch(["a"], 2).verdict is Verdict.UNREACHABLE
+    assert MessageWatch(["a"], 2).verdict is WaitVerdict.UNREACHABLE
 
 
 def test_only_what_may_still_change_is_open():
-    watch = Watch(["delivered", "lost", "suspect", "sent"], 4)
+    watch = MessageWatch(["delivered", "lost", "suspect", "sent"], 4)
 
     for name, letter in [("delivered", "D"), ("lost", "F"), ("lost", "F"), ("suspect", "A"), ("sent", "S")]:
         watch.take(report(name, letter))
@@ -150,7 +150,7 @@ def test_only_what_may_still_change_is_open():
 
 
 def test_the_last_word_on_each_message_is_kept_in_order():
-    watch = Watch(["a", "b"], 2)
+    watch = MessageWatch(["a", "b"], 2)
 
     watch.take(report("b", "S", sent_at=AT))
     watch.take(report("b", "D", sent_at=AT, delivered_at=AT))
@@ -164,18 +164,18 @@ LETTERS = st.sampled_from(["", "S", "D", "R", "F", "A", "X"])
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), LETTERS)), st.integers(1, 3))
 def test_what_is_met_stays_met_and_delivered_is_never_lost(looks, needed):
-    watch = Watch("abc", needed)
+    watch = MessageWatch("abc", needed)
     met = False
     for message_id, letter in looks:
         watch.take(report(message_id, letter))
-        met = met or watch.verdict is Verdict.MET
+        met = met or watch.verdict is WaitVerdict.MET
 
     delivered = {message_id for message_id, letter in looks if letter in "DR" and letter}
-    assert met is (len(delivered) >= needed) is (watch.verdict is Verdict.MET)
+    assert met is (len(delivered) >= needed) is (watch.verdict is WaitVerdict.MET)
 
 
 END = WaitEnd(
-    Verdict.TIMED_OUT,
+    WaitVerdict.TIMED_OUT,
     [report("01", "R", sent_at=AT, delivered_at=AT, read_at=AT), report("02", "F", err_code="27"), report("03", "")],
     "no route",
 )
@@ -201,7 +201,9 @@ def test_the_xcom_is_plain_json_with_ids_letters_and_times():
 
 def test_an_event_of_the_most_messages_stays_small_and_keeps_every_letter():
     ids = [f"{random.randrange(10**18):018d}" for _ in range(MAX_MESSAGES)]
-    end = WaitEnd(Verdict.MET, [report(one, "D", sent_at=AT, delivered_at=AT, err_code="0") for one in ids], "x" * 5000)
+    end = WaitEnd(
+        WaitVerdict.MET, [report(one, "D", sent_at=AT, delivered_at=AT, err_code="0") for one in ids], "x" * 5000
+    )
 
     event = end.to_event()
 
@@ -210,7 +212,7 @@ def test_an_event_of_the_most_messages_stays_small_and_keeps_every_letter():
 
 
 def test_words_of_the_gateway_are_cut():
-    event = WaitEnd(Verdict.MET, [report("01", "Z" * 1000, err_code="9" * 1000)]).to_event()
+    event = WaitEnd(WaitVerdict.MET, [report("01", "Z" * 1000, err_code="9" * 1000)]).to_event()
 
     assert len(json.dumps(event)) < 200
 

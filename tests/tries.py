@@ -46,6 +46,10 @@ class Ti:
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcoms[key] = json.loads(json.dumps(value))
 
+    def xcom_pull(self, task_ids: str, map_indexes: int) -> Any:
+        assert (task_ids, map_indexes) == (self.task_id, self.map_index)
+        return self.xcoms.get("return_value")
+
 
 def context_of(ti: Ti, state: TaskState | None) -> dict[str, Any]:
     """Return the context of one try; without state, as Airflow below 3.3 gives it."""

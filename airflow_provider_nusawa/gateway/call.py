@@ -97,7 +97,8 @@ class Call:
         if cause is Cause.FAULT:
             # Frames without the text: a stranger's error may quote the request.
             log.error("%s: %s\n%s", cause.value, type(error).__name__, "".join(format_tb(error.__traceback__)))
-        return Lost(cause, self.bytes_left, f"{cause.value} ({type(error).__name__})")
+        by_us = self.cut_by is not None or isinstance(error, Withheld)
+        return Lost(cause, self.bytes_left, cause.value if by_us else f"{cause.value} ({type(error).__name__})")
 
     def close(self) -> None:
         """Let go of the socket's duplicate; the connection itself may live on in a pool."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -86,14 +88,24 @@ class Client:
         self._stopped = threading.Event()
         self._retrying = tenacity.Retrying(sleep=self._sleep, **_policy(attempts))
 
+    def reserve(self) -> float:
+        """Take the account's next free moment for a ``send``; return it as a ``time.monotonic()`` time."""
+        return self._pace.reserve() + time.monotonic()
+
     def send(
-        self, message: Message, *, leave_before: float | None = None, unless: Callable[[], bool] | None = None
+        self,
+        message: Message,
+        *,
+        at: float | None = None,
+        leave_before: float | None = None,
+        unless: Callable[[], bool] | None = None,
     ) -> Receipt:
         """Ask the gateway to send one message, once. It remembers nothing: calling again sends again.
 
         Returns when the gateway has accepted it, which is not yet delivery. An unanswered request is never repeated,
         because the message may be on its way.
 
+        :param at: The moment reserved for it; left out, it takes the next one that is free.
         :param leave_before: A ``time.monotonic()`` time after which the request may not leave any more.
         :param unless: Is asked when the pace lets the call go, which may be long after this was called; where it
             says True, nothing is asked of the gateway.
@@ -102,7 +114,7 @@ class Client:
             ``unless`` held it.
         :raises OutcomeUnknown: Perhaps sent: no readable answer within ``total_timeout_seconds``. A person decides.
         """
-        return self._ask(questions.send(self.settings, message), leave_before, unless)
+        return self._ask(questions.send(self.settings, message), at=at, leave_before=leave_before, unless=unless)
 
     def key_check(self) -> str:
         """Ask whose API key it is; with v3, which knows no keys, ask nothing and return an empty text.
@@ -148,14 +160,23 @@ class Client:
     def _ask(
         self,
         question: Question[T],
+        *,
+        at: float | None = None,
         leave_before: float | None = None,
         unless: Callable[[], bool] | None = None,
     ) -> T:
-        answer: T = self._retrying(self._ask_once, question, leave_before, unless)
+        moments = chain(() if at is None else (at,), iter(self.reserve, None))
+        answer: T = self._retrying(self._ask_once, question, moments, leave_before, unless)
         return answer
 
-    def _ask_once(self, question: Question[T], leave_before: float | None, unless: Callable[[], bool] | None) -> T:
-        self._sleep(self._pace.reserve())
+    def _ask_once(
+        self,
+        question: Question[T],
+        moments: Iterator[float],
+        leave_before: float | None,
+        unless: Callable[[], bool] | None,
+    ) -> T:
+        self._sleep(next(moments) - time.monotonic())
         if unless is not None and unless():
             return question.answered(Lost(Cause.STOPPED, bytes_left=False, detail=Cause.STOPPED.value))
         outcome = self._transport.exchange(question.request, leave_before)

@@ -22,6 +22,7 @@ class Scope(str, Enum):
     RECIPIENT = "recipient"  # this one fails for good today; others go on
     MESSAGE = "message"  # this message can never succeed as it stands
     TRANSIENT = "transient"  # a later try may succeed
+    SAFE_MODE = "safe_mode"  # this connection's own only_to says no, as long as it does not name the recipient
     UNLISTED = "unlisted"  # a code that the vendor's table does not hold: a refusal, not retried
 
 
@@ -157,6 +158,7 @@ class Refused(NusaWaError):
             Scope.RECIPIENT: "Nothing was sent; repeating it today will not help.",
             Scope.MESSAGE: "Nothing was sent; mend the message before repeating it.",
             Scope.TRANSIENT: "Nothing was sent, so it may be repeated later.",
+            Scope.SAFE_MODE: "Nothing was sent. Change only_to in the connection, or the recipient.",
             Scope.UNLISTED: "Nothing was sent; ask NusaSMS what that means before repeating it.",
         }[self.scope]
 

@@ -35,8 +35,9 @@ class Question(Generic[T]):
         if self.request.sends and outcome.bytes_left:
             what = f"the request left, but no answer came: {outcome.detail}"
             raise OutcomeUnknown(what, cause=outcome.cause, destination=self.destination)
+        what = "did not answer" if outcome.bytes_left else "was not asked"
         raise Unreachable(
-            f"the gateway did not answer: {outcome.detail}",
+            f"the gateway {what}: {outcome.detail}",
             cause=outcome.cause,
             never_asked=not outcome.bytes_left,
             destination=self.destination,

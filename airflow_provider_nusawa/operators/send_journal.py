@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_nusawa.journal import Store
     from airflow_provider_nusawa.ledger.journal_store import LedgerStore
     from airflow_provider_nusawa.ledger.store import Ledger
+    from airflow_provider_nusawa.task_state import TaskStateStore
 
 
 @contextmanager
@@ -36,34 +38,62 @@ def open_journal(
     from airflow_provider_nusawa.task_state import TaskStateStore
 
     key = _key(idempotency_key)
-    settings, ti, accessor = hook.settings, context["ti"], context.get("task_state_store")
+    ti, accessor = context["ti"], context.get("task_state_store")
     in_task_state = TaskStateStore(accessor, ti) if accessor is not None else None
     needs_ledger = bool(key) or heed_suppressions
-    if ti.try_number > 1 and in_task_state and in_task_state.holds_earlier_tries():
-        # Where they are is where it goes on: a ledger that was named since knows nothing of them.
-        _refuse_if(needs_ledger, ti.try_number)
-        yield in_task_state
-    elif needs_ledger or _goes_to_ledger(hook, ti, has_task_state=in_task_state is not None):
-        with closing(ledgers.open_for_sending(settings, hook.nusawa_conn_id)) as ledger:
-            yield _in_ledger(ledger, settings, ti, key, heed_suppressions)
-    elif in_task_state:
-        yield in_task_state
+    if in_task_state:
+        place = _place_beside_task_state(hook, ti, in_task_state, needs_ledger=needs_ledger)
     else:
-        _refuse_a_second(ti.try_number)
-        yield Forgetful()
+        place = _place_without_task_state(hook, ti, needs_ledger=needs_ledger)
+    if place is _Place.LEDGER:
+        with closing(ledgers.open_for_sending(hook.settings, hook.nusawa_conn_id)) as ledger:
+            yield _in_ledger(ledger, hook.settings, ti, key, heed_suppressions)
+    else:
+        yield in_task_state or Forgetful()
 
 
-def _goes_to_ledger(hook: NusaWaHook, ti: Any, *, has_task_state: bool) -> bool:
-    """Whether a try without records in task state looks for them in the ledger, and keeps its own there."""
+class _Place(Enum):
+    """Where a try looks for the tries before, and keeps its own journal."""
+
+    LEDGER = "ledger"
+    TASK_STATE = "task state"
+    NOWHERE = "nowhere"  # a first try may do without
+
+
+def _place_beside_task_state(hook: NusaWaHook, ti: Any, state: TaskStateStore, *, needs_ledger: bool) -> _Place:
+    """Choose where Airflow keeps task state.
+
+    :raises AirflowFailException: if the ledger is needed, and the tries before are in task state.
+    """
     from airflow_provider_nusawa import ledgers
 
-    if ti.try_number > 1 and has_task_state and ledgers.is_noted(hook.nusawa_conn_id):
-        return True  # also where none is named any more: tries before may be on record there
-    if not ledgers.is_named(hook.settings):
-        return not has_task_state and not ledgers.remote_executor()
-    if not has_task_state and ledgers.remote_executor() and not ledgers.is_noted(hook.nusawa_conn_id):
-        _refuse_a_second(ti.try_number)  # named since: the tries before had no memory
-    return True
+    is_later = ti.try_number > 1
+    if is_later and state.holds_earlier_tries():
+        # Where they are is where it goes on: a ledger that was named since knows nothing of them.
+        if needs_ledger:
+            raise AirflowFailException(_OUT_OF_THE_LEDGERS_SIGHT.format(ti.try_number))
+        return _Place.TASK_STATE
+    if needs_ledger or ledgers.is_named(hook.settings):
+        return _Place.LEDGER
+    # Also where none is named any more: tries before may be on record there.
+    return _Place.LEDGER if is_later and ledgers.is_noted(hook.nusawa_conn_id) else _Place.TASK_STATE
+
+
+def _place_without_task_state(hook: NusaWaHook, ti: Any, *, needs_ledger: bool) -> _Place:
+    """Choose below Airflow 3.3, where nothing but a ledger remembers.
+
+    :raises AirflowFailException: for a later try, if the tries before were on other machines and had no ledger.
+    """
+    from airflow_provider_nusawa import ledgers
+
+    is_later = ti.try_number > 1
+    if needs_ledger or not ledgers.remote_executor():
+        return _Place.LEDGER
+    if ledgers.is_named(hook.settings) and (not is_later or ledgers.is_noted(hook.nusawa_conn_id)):
+        return _Place.LEDGER
+    if is_later:
+        raise AirflowFailException(_FORGOTTEN.format(ti.try_number))
+    return _Place.NOWHERE
 
 
 def _in_ledger(ledger: Ledger, settings: Settings, ti: Any, key: str, heed_suppressions: bool) -> LedgerStore:
@@ -86,20 +116,14 @@ def _key(rendered: Any) -> str:
     )
 
 
-def _refuse_if(needs_ledger: bool, try_number: int) -> None:
-    if needs_ledger:
-        raise AirflowFailException(
-            f"This is try {try_number}, and the tries before are on record in Airflow's task state, of which the "
-            "ledger knows nothing: idempotency_key or heed_suppressions was set since. Nothing was sent. Look at their "
-            "logs, then trigger a new run for those who were left out."
-        )
-
-
-def _refuse_a_second(try_number: int) -> None:
-    if try_number > 1:
-        raise AirflowFailException(
-            f"This is try {try_number}, and nothing here remembers whom the tries before have messaged: this Airflow "
-            "keeps no task state, and the connection names no ledger. Nothing was sent now. Look at their logs, then "
-            "trigger a new run for those who were left out. From then on it is remembered with ledger_conn_id in the "
-            "connection's extra, or on Airflow 3.3 or later."
-        )
+_OUT_OF_THE_LEDGERS_SIGHT = (
+    "This is try {}, and the tries before are on record in Airflow's task state, of which the ledger knows nothing: "
+    "idempotency_key or heed_suppressions was set since. Nothing was sent. Look at their logs, then trigger a new run "
+    "for those who were left out."
+)
+_FORGOTTEN = (
+    "This is try {}, and nothing here remembers whom the tries before have messaged: this Airflow keeps no task state, "
+    "and the connection names no ledger. Nothing was sent now. Look at their logs, then trigger a new run for those "
+    "who were left out. From then on it is remembered with ledger_conn_id in the connection's extra, or on Airflow 3.3 "
+    "or later."
+)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_nusawa.operators.any_path import path_of
 from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.sending_task import SendingOperator
 
@@ -75,19 +76,9 @@ def _read(file: Any, file_name: str) -> Media:
     """Read a file, and no more of it than may be sent."""
     from airflow_provider_nusawa.gateway.media import MAX_FILE_BYTES, Media, check_name, check_size
 
-    path = _path_of(file)
+    path = path_of(file)
     name = file_name or path.name
     check_name(name)
     check_size(path.stat().st_size)
     with path.open("rb") as opened:
         return Media(content=opened.read(MAX_FILE_BYTES + 1), file_name=name)
-
-
-def _path_of(file: Any) -> Any:
-    if not isinstance(file, str):
-        return file
-    if "://" not in file:
-        return Path(file)
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-    return ObjectStoragePath(file)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.sending_task import SendingOperator
+from airflow_provider_nusawa.operators.template_file import read_template
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -35,8 +36,8 @@ class NusaWaSendMessageOperator(SendingOperator):
 
     :param to: A phone number as people write it, or a list of up to 500. (templated)
     :param text: What to say: 1 to 1000 characters. (templated)
-    :param text_path: A file with the text's template instead, found as Airflow finds template files: beside the Dag,
-        or in its ``template_searchpath``.
+    :param text_path: A file with the text's template instead: absolute, or found as Airflow finds template files,
+        which is beside the Dag or in its ``template_searchpath``.
     :param kwargs: The other parameters of ``SendingOperator``: ``sender``, ``gateway_queue``,
         ``include_unsubscribe``, ``on_unknown``, ``on_partial``, ``idempotency_key``, ``heed_suppressions`` and
         ``nusawa_conn_id``.
@@ -72,4 +73,5 @@ class NusaWaSendMessageOperator(SendingOperator):
 def _rendered(path: str, context: Context) -> str:
     # Here and not by template_ext, which would take any text that ends in ".txt" for a path. Sandboxed is never
     # native: a text stays text.
-    return context["dag"].get_template_env(force_sandboxed=True).get_template(path).render(context)
+    template = read_template(path, context)
+    return context["dag"].get_template_env(force_sandboxed=True).from_string(template).render(context)

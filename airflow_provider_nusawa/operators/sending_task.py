@@ -13,6 +13,7 @@ from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import stand_by
+from airflow_provider_nusawa.recipients import is_many
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class SendingOperator(BaseOperator):
         self.nusawa_conn_id = nusawa_conn_id
         self._told_to_stop = False
 
-    def execute(self, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
+    def execute(self, context: Context) -> Any:
         from airflow_provider_nusawa.gateway.dialects import dialect_of
         from airflow_provider_nusawa.operators.send_journal import open_journal
         from airflow_provider_nusawa.sending import Sending
@@ -85,16 +86,17 @@ class SendingOperator(BaseOperator):
             for message in messages:
                 dialect_of(hook.settings).check_message(message)
             unique = list({message.to: message for message in messages}.values())
-            with open_journal(context, hook, **options) as store, hook.get_conn() as client:
-                sending = Sending(client, store, unique, resend_unknown=self.on_unknown == "retry")
+            with hook.get_conn() as client:
+                journal = open_journal(context, hook, **options)
+                sending = Sending(client, journal, unique, resend_unknown=self.on_unknown == "retry")
                 try:
                     stand_by(sending, lambda: self._told_to_stop, self.log)
+                except BaseException:
+                    self._leave_word(messages, sending.attempts, context)
+                    raise
                 finally:
                     metrics.count_sends((one.receipt for one in sending.attempts), self.nusawa_conn_id)
-            by_number = {attempt.receipt.destination: attempt for attempt in sending.attempts}
-            receipts = [by_number[message.to].receipt.to_xcom() for message in messages]
-            value = receipts if isinstance(self.to, (list, tuple)) else receipts[0]
-            context["ti"].xcom_push(key=RETURN_VALUE, value=value)
+            value = self._push(messages, sending.attempts, context)
             if sending.failure:
                 raise sending.failure
         self._conclude(sending.attempts)
@@ -107,6 +109,30 @@ class SendingOperator(BaseOperator):
     @abstractmethod
     def _messages(self, hook: NusaWaHook, context: Context) -> list[Message]:
         """Return one message for each place of ``to``, checked."""
+
+    def _push(self, messages: Sequence[Message], attempts: Sequence[Attempt], context: Context) -> Any:
+        """Hand on the receipts; none where it did not come to be known what is on record of these people."""
+        if not attempts:
+            return None
+        by_number = {attempt.receipt.destination: attempt.receipt.to_xcom() for attempt in attempts}
+        receipts = [by_number[message.to] for message in messages]
+        value = receipts if is_many(self.to) else receipts[0]
+        ti = context["ti"]
+        # A try starts without an XCom: what is there is the word of a later one, which began while this one was frozen.
+        if ti.xcom_pull(task_ids=ti.task_id, map_indexes=ti.map_index) is None:
+            ti.xcom_push(key=RETURN_VALUE, value=value)
+        return value
+
+    def _leave_word(self, messages: Sequence[Message], attempts: Sequence[Attempt], context: Context) -> None:
+        """Tell what became of whom before a stop or a time-out ends the task; that one stands, whatever fails here."""
+        from airflow_provider_nusawa.verdict import table_of
+
+        if attempts:
+            self.log.warning("Ended before its time: %s", table_of(attempts))
+        try:
+            self._push(messages, attempts, context)
+        except Exception as error:  # noqa: BLE001 - what ends the task is raised, not this
+            self.log.warning("The receipts could not be pushed to XCom: %s", type(error).__name__)
 
     def _conclude(self, attempts: Sequence[Attempt]) -> None:
         from airflow_provider_nusawa.verdict import Verdict, table_of, verdict_on

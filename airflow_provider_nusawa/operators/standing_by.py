@@ -72,14 +72,20 @@ def stand_by(work: Work, is_told: Callable[[], bool], log: logging.Logger | Any)
     """Start work and wait until it is done, in the main thread, which does nothing else.
 
     :param is_told: Whether the task was told to stop.
-    :raises AirflowException: if it was; then, as with whatever else Airflow raises here, the work is stopped first.
+    :raises AirflowException: if it was; before the start, or, as with whatever else Airflow raises here, once the work
+        is stopped.
     """
-    work.start()
+    _heed(is_told)
     try:
+        work.start()
         while not work.wait(LOOK_SECONDS):
-            if is_told():
-                raise AirflowException("The task was told to stop; whom it has messaged is on record.")
+            _heed(is_told)
     except BaseException:
         if not work.stop(STOP_SECONDS):
             log.warning("outcomes could not be put on record in time: they will read as unknown")
         raise
+
+
+def _heed(is_told: Callable[[], bool]) -> None:
+    if is_told():
+        raise AirflowException("The task was told to stop; whom it has messaged is on record.")

@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, PokeReturn
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
-from airflow_provider_nusawa.waiting.share import Verdict, check_required
+from airflow_provider_nusawa.waiting.share import WaitVerdict, check_required
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_nusawa.gateway.settings import Settings
     from airflow_provider_nusawa.triggers import NusaWaCampaignTrigger
-    from airflow_provider_nusawa.waiting.campaigns import Goal, Standing, Watch
+    from airflow_provider_nusawa.waiting.campaigns import CampaignWatch, Goal, Standing
 
 ASK_SECONDS = 50.0
 """How long one poke asks at most, where the wait is not deferred; then the time-out is looked at."""
@@ -79,12 +79,12 @@ class NusaWaCampaignSensor(DeferrableSensor):
         with translated(), self._watch() as (watch, settings):
             self._warn_of_strangers(watch, settings)
             standing = watch.standing()
-            if standing.verdict(self._goal) is Verdict.PENDING and not self.deferrable:
+            if standing.verdict(self._goal) is WaitVerdict.PENDING and not self.deferrable:
                 asyncio.run(self._ask(watch, settings))
                 standing = watch.standing()
         self.log.info("%s", standing)
         verdict = standing.verdict(self._goal)
-        if verdict is Verdict.PENDING:
+        if verdict is WaitVerdict.PENDING:
             return False
         return PokeReturnValue(True, self._conclude(verdict, standing, "", context))
 
@@ -97,7 +97,7 @@ class NusaWaCampaignSensor(DeferrableSensor):
             required=goal.required,
             final=goal.final,
             give_up_seconds=goal.give_up_seconds,
-            **self.rhythm(deadline),
+            **self.trigger_arguments(deadline),
         )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class NusaWaCampaignSensor(DeferrableSensor):
         from airflow_provider_nusawa.waiting.campaigns import Standing
 
         standing = Standing(**event["standing"]) if event["standing"] else None
-        return self._conclude(Verdict(event["verdict"]), standing, event["trouble"], context)
+        return self._conclude(WaitVerdict(event["verdict"]), standing, event["trouble"], context)
 
     @property
     def _goal(self) -> Goal:
@@ -117,15 +117,15 @@ class NusaWaCampaignSensor(DeferrableSensor):
         return Goal(required, self.final, seconds)
 
     @contextmanager
-    def _watch(self) -> Iterator[tuple[Watch, Settings]]:
+    def _watch(self) -> Iterator[tuple[CampaignWatch, Settings]]:
         from airflow_provider_nusawa.ledgers import open_for_reading
-        from airflow_provider_nusawa.waiting.campaigns import Watch
+        from airflow_provider_nusawa.waiting.campaigns import CampaignWatch
 
         settings = NusaWaHook(self.nusawa_conn_id).settings
         with open_for_reading(settings) as ledger:
-            yield Watch(ledger, str(self.campaign_id), settings, self._goal), settings
+            yield CampaignWatch(ledger, str(self.campaign_id), settings, self._goal), settings
 
-    async def _ask(self, watch: Watch, settings: Settings) -> None:
+    async def _ask(self, watch: CampaignWatch, settings: Settings) -> None:
         from airflow_provider_nusawa.gateway.client import AsyncClient
         from airflow_provider_nusawa.ledgers import place_of
         from airflow_provider_nusawa.paces import pace_at
@@ -138,7 +138,7 @@ class NusaWaCampaignSensor(DeferrableSensor):
         if failure:
             self.log.warning("A look failed, and the wait goes on: %s", failure.what)
 
-    def _warn_of_strangers(self, watch: Watch, settings: Settings) -> None:
+    def _warn_of_strangers(self, watch: CampaignWatch, settings: Settings) -> None:
         """Say once how many messages cannot be asked after through this connection."""
         if self._has_warned:
             return
@@ -150,13 +150,15 @@ class NusaWaCampaignSensor(DeferrableSensor):
                 *(elsewhere, self.nusawa_conn_id, settings.api_version),
             )
 
-    def _conclude(self, verdict: Verdict, standing: Standing | None, trouble: str, context: Context) -> dict[str, Any]:
+    def _conclude(
+        self, verdict: WaitVerdict, standing: Standing | None, trouble: str, context: Context
+    ) -> dict[str, Any]:
         """Return the counts if it is what was waited for; else push them, and raise why not."""
         value = {"campaign_id": self.campaign_id, **(standing.to_json() if standing else {})}
-        if verdict is Verdict.MET:
+        if verdict is WaitVerdict.MET:
             return value
         context["ti"].xcom_push(key=RETURN_VALUE, value=value)
         so_far = str(standing) if standing else "nothing is known yet"
-        if verdict is Verdict.UNREACHABLE:
+        if verdict is WaitVerdict.UNREACHABLE:
             raise AirflowFailException(f"{so_far}; {self._goal.required:g} required, which can no longer be reached.")
         raise self.gave_up(verdict, so_far, trouble)

@@ -13,7 +13,7 @@ from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
 from airflow_provider_nusawa.waiting.funds import Need, lacks_credits, said, today_in
-from airflow_provider_nusawa.waiting.share import Verdict
+from airflow_provider_nusawa.waiting.share import WaitVerdict
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -67,14 +67,14 @@ class NusaWaCreditsSensor(DeferrableSensor):
             minimum=f"{need.minimum:f}",
             min_days_left=need.min_days_left,
             timezone=NusaWaHook(self.nusawa_conn_id).settings.timezone,
-            **self.rhythm(deadline),
+            **self.trigger_arguments(deadline),
         )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, str | None]:
         """Take up where the trigger ended."""
         credits: dict[str, str | None] | None = event["credits"]
-        verdict = Verdict(event["verdict"])
-        if verdict is Verdict.MET and credits is not None:
+        verdict = WaitVerdict(event["verdict"])
+        if verdict is WaitVerdict.MET and credits is not None:
             return credits
         known = f"the balance is {credits['credits']} credits" if credits else "no balance was told"
         raise self.gave_up(verdict, f"{known}, {self.minimum} needed", event["trouble"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSensorTimeout, BaseSensorOperator, conf
 
 from airflow_provider_nusawa.gateway.errors import Cause, Unreachable
-from airflow_provider_nusawa.waiting.share import Verdict
+from airflow_provider_nusawa.waiting.share import WaitVerdict
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -25,8 +25,8 @@ class DeferrableSensor(BaseSensorOperator):
     :param nusawa_conn_id: The connection to ask through. (templated)
     :param deferrable: Whether to wait in the triggerer, which takes no worker slot; by default what Airflow's
         ``[operators] default_deferrable`` says.
-    :param timeout: How long to wait in all; 24 hours unless given. Then the task fails without retries, or is skipped
-        with ``soft_fail``.
+    :param timeout: How long a try waits in all; 24 hours unless given. Then the task fails without retries, or is
+        skipped with ``soft_fail``.
     :param first_poll_seconds: Deferred, seconds before the first look. Below 15, Airflow may lose the event of a wait
         that ends at once, and fail the task.
     :param longest_poll_seconds: Deferred, seconds between two looks at most; they come ever further apart.
@@ -70,7 +70,7 @@ class DeferrableSensor(BaseSensorOperator):
         """Return the trigger that waits until then, in seconds since the epoch."""
         raise NotImplementedError
 
-    def rhythm(self, deadline: float) -> dict[str, Any]:
+    def trigger_arguments(self, deadline: float) -> dict[str, Any]:
         """Return the arguments that all triggers here take."""
         return {
             "nusawa_conn_id": self.nusawa_conn_id,
@@ -79,16 +79,16 @@ class DeferrableSensor(BaseSensorOperator):
             "longest_poll_seconds": self.longest_poll_seconds,
         }
 
-    def gave_up(self, verdict: Verdict, so_far: str, trouble: str) -> Exception:
+    def gave_up(self, verdict: WaitVerdict, so_far: str, trouble: str) -> Exception:
         """Return what tells Airflow, and the reader of the log, why the wait ended without what it waited for.
 
         :param so_far: One clause: what is known.
         :param trouble: One clause: what the gateway or the connection said against asking, if anything.
         """
-        if verdict is Verdict.TIMED_OUT:
+        if verdict is WaitVerdict.TIMED_OUT:
             last = f". The last look failed: {trouble}" if trouble else ""
             return AirflowSensorTimeout(f"timed out after {self.timeout:g} seconds: {so_far}{last}")
-        if verdict is Verdict.REFUSED:
+        if verdict is WaitVerdict.REFUSED:
             return AirflowFailException(f"{trouble}. Mend that, then run the task again; {so_far}.")
         # No AirflowException: with soft_fail that would be skipped, and a broken wait is to be tried again.
         return Unreachable(f"the wait broke off: {trouble}", cause=Cause.STOPPED)

@@ -16,8 +16,8 @@ from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
 from airflow_provider_nusawa.waiting.awaited import Awaited, read_awaited
 from airflow_provider_nusawa.waiting.end import WaitEnd, clause, some
-from airflow_provider_nusawa.waiting.looks import Round
-from airflow_provider_nusawa.waiting.share import Verdict, Watch, check_required, needed_of
+from airflow_provider_nusawa.waiting.looks import Looks
+from airflow_provider_nusawa.waiting.share import MessageWatch, WaitVerdict, check_required, needed_of
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class NusaWaDeliverySensor(DeferrableSensor):
         """Look at all that is awaited, and a second time at what seems to have failed."""
         awaited = self._read_messages()
         end = self._look(awaited)
-        if end.verdict is Verdict.PENDING:
+        if end.verdict is WaitVerdict.PENDING:
             self.log.info("%s; waiting for %s", self._so_far(end, awaited), some(map(clause, end.pending)))
             return False
         return PokeReturnValue(True, self._conclude(end, awaited, context))
@@ -71,7 +71,9 @@ class NusaWaDeliverySensor(DeferrableSensor):
 
         awaited = self._read_messages()
         needed = needed_of(self.required, awaited.total)
-        return NusaWaDeliveryTrigger(message_ids=list(awaited.message_ids), needed=needed, **self.rhythm(deadline))
+        return NusaWaDeliveryTrigger(
+            message_ids=list(awaited.message_ids), needed=needed, **self.trigger_arguments(deadline)
+        )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> list[dict[str, Any]]:
         """Take up where the trigger ended."""
@@ -89,17 +91,17 @@ class NusaWaDeliverySensor(DeferrableSensor):
             return read_awaited(self.messages)
 
     def _look(self, awaited: Awaited) -> WaitEnd:
-        watch = Watch(awaited.message_ids, needed_of(self.required, awaited.total))
-        if watch.verdict is Verdict.UNREACHABLE:
+        watch = MessageWatch(awaited.message_ids, needed_of(self.required, awaited.total))
+        if watch.verdict is WaitVerdict.UNREACHABLE:
             return WaitEnd(watch.verdict, watch.reports)
         hook = NusaWaHook(self.nusawa_conn_id)
         with translated():
             self._check_dialect(awaited, hook.settings.api_version)
         callbacks_come = self._hear(watch, hook)
-        if watch.verdict is not Verdict.PENDING:
+        if watch.verdict is not WaitVerdict.PENDING:
             return WaitEnd(watch.verdict, watch.reports)
         with hook.get_conn() as self._client:
-            looks = Round(self._client)
+            looks = Looks(self._client)
             try:
                 if not callbacks_come or self._is_time_to_ask():
                     self._take_looks(watch, looks)
@@ -108,12 +110,12 @@ class NusaWaDeliverySensor(DeferrableSensor):
             except NusaWaError as error:
                 if error.retryable:
                     raise
-                return WaitEnd(Verdict.REFUSED, watch.reports, error.what)
+                return WaitEnd(WaitVerdict.REFUSED, watch.reports, error.what)
         if looks.trouble:
             self.log.warning("A look failed, and the wait goes on: %s", looks.trouble.what)
         return WaitEnd(watch.verdict, watch.reports)
 
-    def _hear(self, watch: Watch, hook: NusaWaHook) -> bool:
+    def _hear(self, watch: MessageWatch, hook: NusaWaHook) -> bool:
         """Note what callbacks have told; whether any come."""
         from airflow_provider_nusawa import ledgers  # loads sqlalchemy
         from airflow_provider_nusawa.waiting.hearsay import look_into
@@ -137,7 +139,7 @@ class NusaWaDeliverySensor(DeferrableSensor):
         now, interval = time.time(), self.longest_poll_seconds
         return not self.deferrable and now // interval != (now - self.poke_interval) // interval
 
-    def _take_looks(self, watch: Watch, looks: Round) -> None:
+    def _take_looks(self, watch: MessageWatch, looks: Looks) -> None:
         if self.deferrable:
             return _note(looks.run(watch.message_ids[:FIRST_LOOKS]), watch)
         _note(looks.run(watch.message_ids), watch)
@@ -163,11 +165,11 @@ class NusaWaDeliverySensor(DeferrableSensor):
         """Return the reports if enough are delivered; else push them, and raise why not."""
         metrics.count_deliveries(end.reports, self.nusawa_conn_id)
         reports = end.to_xcom()
-        if end.verdict is Verdict.MET:
+        if end.verdict is WaitVerdict.MET:
             self.log.info("%s", self._so_far(end, awaited))
             return reports
         context["ti"].xcom_push(key=RETURN_VALUE, value=reports)
-        if end.verdict is Verdict.UNREACHABLE:
+        if end.verdict is WaitVerdict.UNREACHABLE:
             raise self._failure(end, awaited)
         pending = some(map(clause, end.pending))
         so_far = self._so_far(end, awaited) + (f"; not yet: {pending}" if pending else "")
@@ -189,6 +191,6 @@ class NusaWaDeliverySensor(DeferrableSensor):
         return f"{end.delivered} of {awaited.total} messages delivered, {needed} needed"
 
 
-def _note(reports: list[Any], watch: Watch) -> None:
+def _note(reports: list[Any], watch: MessageWatch) -> None:
     for report in reports:
         watch.take(report)

@@ -12,20 +12,18 @@ from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.triggers.listening import WaitingTrigger
 from airflow_provider_nusawa.waiting.agenda import Rhythm
-from airflow_provider_nusawa.waiting.polling import TimeIsUp
-from airflow_provider_nusawa.waiting.share import Verdict
+from airflow_provider_nusawa.waiting.listener import TimeIsUp
+from airflow_provider_nusawa.waiting.share import WaitVerdict
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import AsyncClient
-    from airflow_provider_nusawa.waiting.campaigns import Goal, Standing, Watch
+    from airflow_provider_nusawa.waiting.campaigns import CampaignWatch, Goal, Standing
 
 REOPEN_SECONDS = 900.0
 """So often connection and ledger are opened anew: their passwords may change while a task waits."""
 
 LOOK_SECONDS = 60.0
 """So often, at least, is looked into the ledger, where reports also come in by callback."""
-
-GROWTH = 1.5
 
 
 class NusaWaCampaignTrigger(WaitingTrigger):
@@ -50,7 +48,7 @@ class NusaWaCampaignTrigger(WaitingTrigger):
         self._standing: Standing | None = None
         self._interval_seconds = self.first_poll_seconds
 
-    async def _wait(self) -> Verdict:
+    async def _wait(self) -> WaitVerdict:
         await self._nap(self.first_poll_seconds)
         while True:
             reopen_at = time.monotonic() + REOPEN_SECONDS
@@ -58,7 +56,7 @@ class NusaWaCampaignTrigger(WaitingTrigger):
                 async with self._opened() as (watch, client):
                     while time.monotonic() < reopen_at:
                         verdict = await self._round(watch, client)
-                        if verdict is not Verdict.PENDING:
+                        if verdict is not WaitVerdict.PENDING:
                             return verdict
                         await self._nap(min(self._interval_seconds, LOOK_SECONDS))
             except NusaWaError as error:
@@ -67,12 +65,12 @@ class NusaWaCampaignTrigger(WaitingTrigger):
                 self._note(error)
                 await self._nap(LOOK_SECONDS)
 
-    async def _round(self, watch: Watch, client: AsyncClient) -> Verdict:
+    async def _round(self, watch: CampaignWatch, client: AsyncClient) -> WaitVerdict:
         """Look, and if that is not enough ask, and look again."""
         from airflow_provider_nusawa.waiting.campaigns import ask_due
 
         self._standing = standing = await asyncio.to_thread(watch.standing)
-        if standing.verdict(self._goal) is not Verdict.PENDING:
+        if standing.verdict(self._goal) is not WaitVerdict.PENDING:
             return standing.verdict(self._goal)
         rhythm = Rhythm(self._interval_seconds, self.longest_poll_seconds)
         until = time.monotonic() + min(LOOK_SECONDS, max(self.deadline - time.time(), 0.0))
@@ -80,23 +78,23 @@ class NusaWaCampaignTrigger(WaitingTrigger):
         if failure:
             self._note(failure)
         self._standing = standing = await asyncio.to_thread(watch.standing)
-        self._interval_seconds = min(self._interval_seconds * GROWTH, self.longest_poll_seconds)
+        self._interval_seconds = rhythm.grown(self._interval_seconds)
         return standing.verdict(self._goal)
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[tuple[Watch, AsyncClient]]:
+    async def _opened(self) -> AsyncIterator[tuple[CampaignWatch, AsyncClient]]:
         from airflow_provider_nusawa.gateway.client import AsyncClient
         from airflow_provider_nusawa.ledger.store import open_ledger
         from airflow_provider_nusawa.ledgers import place_of_async
         from airflow_provider_nusawa.paces import pace_at
-        from airflow_provider_nusawa.waiting.campaigns import Watch
+        from airflow_provider_nusawa.waiting.campaigns import CampaignWatch
 
         hook = NusaWaHook(self.nusawa_conn_id)
         settings = await hook.get_async_settings()
         place = await place_of_async(hook, settings)
         ledger = await asyncio.to_thread(open_ledger, place)
         try:
-            watch = await asyncio.to_thread(Watch, ledger, self.campaign_id, settings, self._goal)
+            watch = await asyncio.to_thread(CampaignWatch, ledger, self.campaign_id, settings, self._goal)
             async with AsyncClient(settings, pace=pace_at(place, settings)) as client:
                 yield watch, client
         finally:
@@ -114,6 +112,6 @@ class NusaWaCampaignTrigger(WaitingTrigger):
             raise TimeIsUp
         await asyncio.sleep(min(seconds, left))
 
-    def _event(self, verdict: Verdict) -> dict[str, Any]:
+    def _event(self, verdict: WaitVerdict) -> dict[str, Any]:
         standing = self._standing.to_json() if self._standing else None
         return {"verdict": verdict.value, "standing": standing, "trouble": self._trouble[:1000]}

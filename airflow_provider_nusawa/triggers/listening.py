@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,15 +17,16 @@ from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.waiting.agenda import Rhythm
 from airflow_provider_nusawa.waiting.end import WaitEnd
 from airflow_provider_nusawa.waiting.funds import Need, today_in
-from airflow_provider_nusawa.waiting.polling import CREDITS, TimeIsUp, listening
-from airflow_provider_nusawa.waiting.share import Verdict, Watch
+from airflow_provider_nusawa.waiting.listener import TimeIsUp
+from airflow_provider_nusawa.waiting.polling import CREDITS, listening
+from airflow_provider_nusawa.waiting.share import MessageWatch, WaitVerdict
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from airflow_provider_nusawa.gateway.client import AsyncClient
     from airflow_provider_nusawa.ledger.store import Ledger
-    from airflow_provider_nusawa.waiting.polling import Listener
+    from airflow_provider_nusawa.waiting.listener import Listener
 
 
 class WaitingTrigger(BaseTrigger):
@@ -34,7 +36,8 @@ class WaitingTrigger(BaseTrigger):
 
     :param nusawa_conn_id: The connection to ask through.
     :param deadline: Seconds since the epoch.
-    :param first_poll_seconds: Before the first look. Airflow may lose an event within seconds of a deferral.
+    :param first_poll_seconds: Before the first look, and before any event: Airflow may lose one within seconds of a
+        deferral.
     :param longest_poll_seconds: Between two looks, which come ever further apart.
     """
 
@@ -57,23 +60,26 @@ class WaitingTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and fire one event whatever happens: a trigger that ends without one fails its task namelessly."""
+        begun = time.monotonic()
         try:
             verdict = await self._wait()
         except TimeIsUp:
-            verdict = Verdict.TIMED_OUT
+            verdict = WaitVerdict.TIMED_OUT
         except NusaWaError as error:
-            verdict = Verdict.BROKEN if error.retryable else Verdict.REFUSED
+            verdict = WaitVerdict.BROKEN if error.retryable else WaitVerdict.REFUSED
             self._trouble = error.what
         except Exception as error:
             self.log.exception("waiting failed")
-            verdict = Verdict.BROKEN
+            verdict = WaitVerdict.BROKEN
             self._trouble = f"waiting failed with {type(error).__name__}"
+        # Who shares a question with those who came before may know the answer long before his own first look.
+        await asyncio.sleep(begun + self.first_poll_seconds - time.monotonic())
         yield TriggerEvent(self._event(verdict))  # type: ignore[no-untyped-call]
 
-    async def _wait(self) -> Verdict:
+    async def _wait(self) -> WaitVerdict:
         raise NotImplementedError
 
-    def _event(self, verdict: Verdict) -> dict[str, Any]:
+    def _event(self, verdict: WaitVerdict) -> dict[str, Any]:
         raise NotImplementedError
 
     def _listening(self, questions: Sequence[str]) -> AbstractAsyncContextManager[Listener]:
@@ -102,12 +108,12 @@ class NusaWaDeliveryTrigger(WaitingTrigger):
         super().__init__(**waiting)
         self.message_ids = message_ids
         self.needed = needed
-        self._watch = Watch(message_ids, needed)
+        self._watch = MessageWatch(message_ids, needed)
         self._odd_letters: set[str] = set()
 
-    async def _wait(self) -> Verdict:
+    async def _wait(self) -> WaitVerdict:
         async with self._listening(self.message_ids) as listener:
-            while self._watch.verdict is Verdict.PENDING:
+            while self._watch.verdict is WaitVerdict.PENDING:
                 _, answer = await listener.next()
                 if isinstance(answer, DeliveryReport):
                     self._look(answer, listener)
@@ -125,7 +131,7 @@ class NusaWaDeliveryTrigger(WaitingTrigger):
             self._odd_letters.add(report.letter)
             self.log.warning("A report has the letter %.20r, which is not documented: taken as pending", report.letter)
 
-    def _event(self, verdict: Verdict) -> dict[str, Any]:
+    def _event(self, verdict: WaitVerdict) -> dict[str, Any]:
         return WaitEnd(verdict, self._watch.reports, self._trouble).to_event()
 
 
@@ -146,7 +152,7 @@ class NusaWaCreditsTrigger(WaitingTrigger):
         self.timezone = timezone
         self._credits: Credits | None = None
 
-    async def _wait(self) -> Verdict:
+    async def _wait(self) -> WaitVerdict:
         need = Need.read(self.minimum, self.min_days_left)
         async with self._listening([CREDITS]) as listener:
             while self._credits is None or need.shortfalls(self._credits, today_in(self.timezone)):
@@ -155,9 +161,9 @@ class NusaWaCreditsTrigger(WaitingTrigger):
                     self._credits = answer
                 elif isinstance(answer, NusaWaError):
                     self._note(answer)
-        return Verdict.MET
+        return WaitVerdict.MET
 
-    def _event(self, verdict: Verdict) -> dict[str, Any]:
+    def _event(self, verdict: WaitVerdict) -> dict[str, Any]:
         credits = self._credits.to_xcom() if self._credits else None
         return {"verdict": verdict.value, "credits": credits, "trouble": self._trouble[:1000]}
 

@@ -9,7 +9,10 @@ from typing import Generic, TypeVar
 
 L = TypeVar("L", bound=Hashable)
 
-GROWTH = 1.5
+BATCH = 32
+"""Questions in flight at once: at 20 a second, an answer may take a second and a half before it holds up others."""
+
+_GROWTH = 1.5
 """Each look at the same message comes so many times later than the one before, up to the longest interval."""
 
 LONGEST_PAUSE_SECONDS = 60.0
@@ -26,6 +29,10 @@ class Rhythm:
 
     first_seconds: float
     longest_seconds: float
+
+    def grown(self, interval_seconds: float) -> float:
+        """Return the interval after this one."""
+        return min(interval_seconds * _GROWTH, self.longest_seconds)
 
 
 @dataclass(slots=True)
@@ -114,7 +121,7 @@ class Agenda(Generic[L]):
             return set()  # all who waited have left meanwhile
         question.failed = failed
         question.due = now + (question.rhythm.longest_seconds if self._is_told(name) else question.wait_seconds)
-        question.wait_seconds = min(question.wait_seconds * GROWTH, question.rhythm.longest_seconds)
+        question.wait_seconds = question.rhythm.grown(question.wait_seconds)
         return set(question.listeners)
 
     def pause_seconds(self, failures: int) -> float:

@@ -15,17 +15,14 @@ from airflow_provider_nusawa.ledger.hearing import is_hearing
 from airflow_provider_nusawa.ledger.listing import find_campaign
 from airflow_provider_nusawa.ledger.progress import progress
 from airflow_provider_nusawa.ledger.states import Delivery
-from airflow_provider_nusawa.waiting.agenda import Rhythm
-from airflow_provider_nusawa.waiting.share import Verdict, needed_of
+from airflow_provider_nusawa.waiting.agenda import BATCH, Rhythm
+from airflow_provider_nusawa.waiting.share import WaitVerdict, needed_of
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import AsyncClient
     from airflow_provider_nusawa.gateway.settings import Settings
     from airflow_provider_nusawa.ledger.store import Ledger
     from airflow_provider_nusawa.ledger.tx import Tx
-
-BATCH = 32
-"""Messages asked after at once; the account's pace spreads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +61,14 @@ class Standing:
         """Accepted, and neither delivered nor failed."""
         return self.total - self.unsent - self.delivered - self.failed
 
-    def verdict(self, goal: Goal) -> Verdict:
+    def verdict(self, goal: Goal) -> WaitVerdict:
         needed = needed_of(goal.required, self.total) if goal.required else 0
         if self.total - self.failed < needed:
-            return Verdict.UNREACHABLE
+            return WaitVerdict.UNREACHABLE
         is_over = not self.unsent and (not self.pending or self.given_up)
         if self.delivered >= needed and (is_over or not goal.final):
-            return Verdict.MET
-        return Verdict.UNREACHABLE if is_over else Verdict.PENDING
+            return WaitVerdict.MET
+        return WaitVerdict.UNREACHABLE if is_over else WaitVerdict.PENDING
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,7 +82,7 @@ class Standing:
         )
 
 
-class Watch:
+class CampaignWatch:
     """Looks into the ledger for one campaign. Its calls block.
 
     :param settings: The connection: which dialect and account it can ask, and whether it is a rehearsal's.
@@ -145,7 +142,7 @@ class Watch:
         return Standing(now.accepted + now.open, delivered, failed, sent, now.open, given_up=not awaited)
 
 
-async def ask_due(watch: Watch, client: AsyncClient, rhythm: Rhythm, *, until: float) -> NusaWaError | None:
+async def ask_due(watch: CampaignWatch, client: AsyncClient, rhythm: Rhythm, *, until: float) -> NusaWaError | None:
     """Ask after what is due, each once, in batches, until ``until`` of the monotonic clock. Return what failed.
 
     :param rhythm: After its first interval a message is due, while callbacks come after its longest.

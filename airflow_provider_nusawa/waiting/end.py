@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
-from airflow_provider_nusawa.waiting.share import Verdict
+from airflow_provider_nusawa.waiting.share import WaitVerdict
 
 MAX_EVENT_BYTES = 60_000
 """A larger event leaves out the times: on MySQL, Airflow 2.11 keeps what a trigger tells in 64 KiB."""
@@ -24,7 +24,7 @@ class WaitEnd:
     :param trouble: What the gateway or the connection said against asking; empty if nothing.
     """
 
-    verdict: Verdict
+    verdict: WaitVerdict
     reports: list[DeliveryReport]
     trouble: str = ""
 
@@ -37,7 +37,7 @@ class WaitEnd:
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> WaitEnd:
-        return cls(Verdict(event["verdict"]), [_report(*row) for row in event["reports"]], event["trouble"])
+        return cls(WaitVerdict(event["verdict"]), [_report(*row) for row in event["reports"]], event["trouble"])
 
     def to_xcom(self) -> list[dict[str, Any]]:
         """Return the reports as plain JSON: ids, letters and times, no numbers."""

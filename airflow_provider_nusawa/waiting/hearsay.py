@@ -19,7 +19,7 @@ from airflow_provider_nusawa.waiting.agenda import Agenda
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.messages import DeliveryReport
     from airflow_provider_nusawa.ledger.store import Ledger
-    from airflow_provider_nusawa.waiting.polling import Listener
+    from airflow_provider_nusawa.waiting.listener import Listener
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +86,12 @@ class Ear:
             ledger.close()
 
     def _tell(self, reports: Iterable[DeliveryReport]) -> None:
-        told, now = {}, time.monotonic()
+        told = {}
         for report in reports:
             for listener in self._agenda.who_waits_for(report.message_id):
                 key = (listener, report.message_id)
-                if self._told.get(key) == report.letter:
-                    told[key] = report.letter
-                elif now >= listener.ready_at:
-                    told[key] = report.letter
+                told[key] = report.letter
+                if self._told.get(key) != report.letter:
                     listener.tell((report.message_id, report))
         self._told = told
 

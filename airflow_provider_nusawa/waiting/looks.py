@@ -19,7 +19,7 @@ STREAK = 5
 """So many failed looks in a row, with no answer between, end the round: the gateway is away."""
 
 
-class Round:
+class Looks:
     """One look at each of some messages.
 
     After ``run``, ``trouble`` is the last failed look, None if all went well.

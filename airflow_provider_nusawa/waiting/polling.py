@@ -11,14 +11,14 @@ import contextvars
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, Unreachable
-from airflow_provider_nusawa.gateway.messages import Credits, DeliveryReport
-from airflow_provider_nusawa.waiting.agenda import Agenda, Rhythm
+from airflow_provider_nusawa.waiting.agenda import BATCH, Agenda, Rhythm
 from airflow_provider_nusawa.waiting.funds import lacks_credits
 from airflow_provider_nusawa.waiting.hearsay import Ear, OpenLedger
+from airflow_provider_nusawa.waiting.listener import Answer, Listener, TimeIsUp
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import AsyncClient
@@ -28,61 +28,13 @@ log = logging.getLogger(__name__)
 CREDITS = ""
 """The question that names no message: the account's balance."""
 
-BATCH = 32
-"""Questions in flight at once: at 20 a second, an answer may take a second and a half before it holds up others."""
-
 REOPEN_SECONDS = 900.0
 """So often the connection is read anew: its password may change while tasks wait."""
 
 PATIENCE = 5
 """Failures that nobody foresaw, in a row, after which the waiting tasks hear of it."""
 
-Answer: TypeAlias = Credits | DeliveryReport
 OpenClient: TypeAlias = "Callable[[], Awaitable[AsyncClient]]"
-
-
-class TimeIsUp(Exception):
-    """The deadline passed before the wait ended."""
-
-
-class Listener:
-    """One deferred task's ear: the questions that it has open, and what it has not read yet."""
-
-    def __init__(self, agenda: Agenda[Listener], changed: asyncio.Event) -> None:
-        self._agenda = agenda
-        self._changed = changed
-        self._heard: asyncio.Queue[tuple[str, Answer | NusaWaError] | Exception] = asyncio.Queue()
-        self.ready_at = 0.0  # before that, nothing may be told that was not asked for
-
-    async def next(self) -> tuple[str, Answer | NusaWaError]:
-        """Return the next question with its answer, or with what made this one look fail.
-
-        :raises TimeIsUp: The deadline has passed.
-        :raises NusaWaError: Nobody asks any more; ``retryable`` says whether a new wait may go well.
-        """
-        heard = await self._heard.get()
-        if isinstance(heard, Exception):
-            raise heard
-        return heard
-
-    def tell(self, heard: tuple[str, Answer | NusaWaError] | Exception) -> None:
-        self._heard.put_nowait(heard)
-
-    def ask(self, questions: Iterable[str], rhythm: Rhythm) -> None:
-        """Open questions."""
-        self.ready_at = time.monotonic() + rhythm.first_seconds
-        self._agenda.add(self, questions, rhythm, time.monotonic())
-        self._changed.set()
-
-    def hurry(self, question: str) -> None:
-        """Ask this again after the first interval, not after the grown one."""
-        self._agenda.hurry(question, time.monotonic())
-        self._changed.set()
-
-    def drop(self, questions: Iterable[str]) -> None:
-        """Close questions: whatever this task has not heard of them no longer matters to it."""
-        self._agenda.drop(self, questions)
-        self._changed.set()
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus, later_status
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
 
 
-class Verdict(str, Enum):
+class WaitVerdict(str, Enum):
     """Where a wait stands. All but the first end it."""
 
     PENDING = "pending"
@@ -34,7 +34,7 @@ def needed_of(required: float, total: int) -> int:
     return math.ceil(Decimal(str(required)) * total)
 
 
-class Watch:
+class MessageWatch:
     """What has been heard of some messages, and what follows from it.
 
     :param message_ids: The messages, each once.
@@ -68,12 +68,12 @@ class Watch:
         return self.is_open(message_id) and self._reports[message_id].status.is_failed
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> WaitVerdict:
         if len(self._delivered) >= self.needed:
-            return Verdict.MET
+            return WaitVerdict.MET
         if len(self.message_ids) - len(self._lost) < self.needed:
-            return Verdict.UNREACHABLE
-        return Verdict.PENDING
+            return WaitVerdict.UNREACHABLE
+        return WaitVerdict.PENDING
 
     @property
     def suspects(self) -> list[str]:

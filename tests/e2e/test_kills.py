@@ -22,6 +22,9 @@ pytestmark = [
 ]
 
 PEOPLE = 30
+RATE = 20
+"""A second's worth goes on record at once: no interruption may leave more than that unknown."""
+
 SEEDS = range(int(os.environ.get("NUSAWA_SEEDS", "5")))
 SEEDS_OF = {"v3": SEEDS, "v1": SEEDS if "NUSAWA_SEEDS" in os.environ else range(2)}
 """Nothing that a kill can meet is the dialect's: the second takes fewer unless many are asked for."""
@@ -59,7 +62,7 @@ def airflow():
     with pytest.MonkeyPatch.context() as monkeypatch, serve(backend) as url:
         gateway = NusaWaGateway(url, backend, monkeypatch)
         for api in SEEDS_OF:
-            gateway.use(f"kills_{api}", api_version=api, rate_per_second=20)
+            gateway.use(f"kills_{api}", api_version=api, rate_per_second=RATE)
         quick = {
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(NOTICE_SECONDS),
@@ -75,12 +78,14 @@ class Run:
     """One Dag run that sends to 30 people of its own.
 
     :param prefix: Up to three digits that no other run of the session and the API has.
+    :param left: Whom only a later try can have sent to.
     """
 
     def __init__(self, airflow, api: str, prefix: int, people: int = PEOPLE, dag_id: str = "sends") -> None:
         self.house, self.gateway = airflow
         self.api = api
         self.dag_id = dag_id
+        self.left: list[str] = []
         self.numbers = [f"62812{[*SEEDS_OF].index(api)}{prefix:03d}{n:03d}" for n in range(people)]
         self.house.until(self._trigger, 60, "the run was not started")
 
@@ -108,6 +113,11 @@ class Run:
     def task_process(self) -> psutil.Process:
         return psutil.Process(self.row["pid"])
 
+    def interrupted(self) -> None:
+        """Note who is left: before all of the first group were asked, none of the second was on record."""
+        asked = {request.number for request in self.gateway.requests}
+        self.left = self.numbers[RATE:] if not asked.issuperset(self.numbers[:RATE]) else []
+
     def end(self) -> str:
         return self.house.wait(self.dag_id, self.run_id, timeout=180)
 
@@ -120,6 +130,8 @@ class Run:
 
         assert [number for number in self.numbers if self.accepted(number) > 1] == [], "messaged twice"
         assert set(outcomes.values()) <= {"accepted", "unknown"}, log
+        assert list(outcomes.values()).count("unknown") <= RATE, log
+        assert [number for number in self.left if outcomes[number] != "accepted"] == [], "the next try sent nothing"
         assert {receipt["api"] for receipt in receipts} == {self.api}
         assert [n for n in self.numbers if outcomes[n] == "accepted" and not self.accepted(n)] == [], "never sent"
         assert (state == "success") == ("unknown" not in outcomes.values()), log
@@ -154,6 +166,7 @@ def test_a_kill_at_any_moment_messages_nobody_twice(airflow, way, api):
         time.sleep(random.Random(seed).uniform(0, 1.8))
         with suppress(psutil.NoSuchProcess):  # it may have ended by itself
             way(run.task_process())
+        run.interrupted()
         run.end()
         return run
 
@@ -173,6 +186,7 @@ def test_two_tries_that_live_at_once_message_nobody_twice(airflow, api):
     frozen = [task.parent(), task]
     for process in frozen:
         process.suspend()
+    run.interrupted()
 
     try:
         run.end()

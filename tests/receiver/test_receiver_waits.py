@@ -24,7 +24,8 @@ from airflow_provider_nusawa.testing import NusaWaGateway
 from airflow_provider_nusawa.triggers import NusaWaDeliveryTrigger
 from airflow_provider_nusawa.waiting.agenda import Agenda, Rhythm
 from airflow_provider_nusawa.waiting.hearsay import Ear
-from airflow_provider_nusawa.waiting.polling import CREDITS, Listener
+from airflow_provider_nusawa.waiting.listener import Listener
+from airflow_provider_nusawa.waiting.polling import CREDITS
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseHook
@@ -15,6 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from airflow_provider_nusawa.campaign.errors import ListUnfit
 from airflow_provider_nusawa.campaign.rows import Row, Source
 from airflow_provider_nusawa.campaign.sources import from_cursor, from_file, from_list
+from airflow_provider_nusawa.operators.any_path import path_of
 
 _POSTGRESQL, _MYSQL = ("psycopg2", "psycopg"), ("MySQLdb", "pymysql")
 
@@ -82,19 +82,11 @@ def _open_file(path: str) -> AbstractContextManager[BinaryIO]:
     if path.lstrip().startswith(("[", "{")):
         raise ListUnfit("the path is a list or dict that a template has made text of: give it as rows instead")
     try:
-        opened: AbstractContextManager[BinaryIO] = _path_of(path).open("rb")
+        opened: AbstractContextManager[BinaryIO] = path_of(path).open("rb")
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise AirflowException(f"{path!r} cannot be read ({why}). Nothing was planned or sent.") from error
     return opened
-
-
-def _path_of(path: str) -> Any:
-    if "://" not in path:
-        return Path(path).expanduser()
-    from airflow.providers.common.compat.sdk import ObjectStoragePath  # loads fsspec
-
-    return ObjectStoragePath(path)
 
 
 @contextmanager

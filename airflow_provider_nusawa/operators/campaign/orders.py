@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -16,6 +15,7 @@ from airflow_provider_nusawa.campaign.composing import check_api
 from airflow_provider_nusawa.campaign.text import Text
 from airflow_provider_nusawa.operators.api_options import options_of
 from airflow_provider_nusawa.operators.campaign.work import Order
+from airflow_provider_nusawa.operators.template_file import read_template
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -38,7 +38,9 @@ def order_of(task: NusaWaCampaignOperator, hook: NusaWaHook, settings: Settings,
     """
     recipients = task.source("recipients")
     assert recipients is not None  # noqa: S101 - an operator without is not made
-    text = Text(_template_of(task, context), _values_of(task.values), task.media_url)
+    # As it stands: Airflow's own braces mean nothing in it.
+    template = str(task.text) if task.text_path is None else read_template(task.text_path, context)
+    text = Text(template, _values_of(task.values), task.media_url)
     options = options_of(task)
     check_api(settings, text, options)
     return Order(
@@ -110,16 +112,3 @@ def _values_of(values: Any) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
         raise ValueError(f"values is a {type(values).__name__}, and must be a dict")
     return values
-
-
-def _template_of(task: NusaWaCampaignOperator, context: Context) -> str:
-    """Return the text's template as it stands: Airflow's own braces mean nothing in it."""
-    if task.text_path is None:
-        return str(task.text)
-    try:
-        if Path(task.text_path).is_absolute():
-            return Path(task.text_path).read_text(encoding="utf-8")
-        environment: Any = context["dag"].get_template_env()
-        return str(environment.loader.get_source(environment, task.text_path)[0])
-    except OSError as error:  # jinja's TemplateNotFound is one
-        raise ValueError(f"text_path {task.text_path!r} cannot be read ({type(error).__name__})") from error

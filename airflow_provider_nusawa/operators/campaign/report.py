@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.operators.any_path import path_of
 from airflow_provider_nusawa.operators.campaign.link import CampaignLink
 
 if TYPE_CHECKING:
@@ -108,10 +109,9 @@ def _write(report: Report, path: AnyPath) -> None:
 def _target(path: AnyPath) -> Any:
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-    if isinstance(path, str) and "://" in path:
-        path = ObjectStoragePath(path)
-    if isinstance(path, ObjectStoragePath) and path.protocol != "file":
-        return path
-    local = Path(path.path) if isinstance(path, ObjectStoragePath) else Path(path)
+    target = path_of(path)
+    if isinstance(target, ObjectStoragePath) and target.protocol != "file":
+        return target
+    local = Path(target.path) if isinstance(target, ObjectStoragePath) else target
     local.parent.mkdir(parents=True, exist_ok=True)
     return local
