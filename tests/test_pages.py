@@ -117,7 +117,7 @@ def test_who_may_not_see_runs_sees_no_campaigns(site: Site, path: str) -> None:
     answer = site.ask(path, "pat")
 
     assert answer.status == 403
-    assert "You may not see the runs of Dags" in answer.page.text
+    assert "You may not see the runs of all Dags" in answer.page.text
     assert HOSTILE not in answer.page.text
 
 
