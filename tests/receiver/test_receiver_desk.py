@@ -12,7 +12,7 @@ from receiver_house import REPORT, TOKEN, House, opened, query
 
 from airflow_provider_nusawa.receiver.desk import FORM, Answered
 from airflow_provider_nusawa.receiver.reading import MAX_QUERY
-from airflow_provider_nusawa.receiver.tokens import Tokens
+from airflow_provider_nusawa.receiver.tokens import Tokens, TokensUnknown
 
 ID = REPORT["ref_no"]
 REST = query().partition("&")[2]
@@ -158,6 +158,39 @@ def test_a_token_that_cannot_be_read_is_nobodys_fault_that_calls(
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["fails", "answers"])
+def test_fifty_who_call_before_any_token_is_known_run_the_secrets_command_once(fails: bool) -> None:
+    reads: list[int] = []
+
+    def read() -> str:
+        reads.append(len(reads))
+        if fails:
+            raise OSError(TOKEN)
+        return TOKEN
+
+    async def answers() -> set[bool | type[Exception]]:
+        calls = [tokens.admit(TOKEN) for _ in range(50)]
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        return {one if isinstance(one, bool) else type(one) for one in found}
+
+    tokens = Tokens(read)
+
+    for _ in range(2):
+        assert asyncio.run(answers()) == {TokensUnknown if fails else True}
+    assert len(reads) == 1
+
+
+def test_what_could_not_be_read_is_read_again_when_it_is_due() -> None:
+    said: list[str] = []
+    tokens = Tokens(said.pop, retry_seconds=0.0)
+
+    with pytest.raises(TokensUnknown):
+        asyncio.run(tokens.admit(TOKEN))
+    said.append(TOKEN)
+
+    assert asyncio.run(tokens.admit(TOKEN))
 
 
 def test_a_secrets_command_that_fails_once_leaves_the_tokens_of_before(tmp_path: Path) -> None:
