@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from receiver_house import REPORT, TOKEN, House, opened, query
+from receiver_house import REPORT, TOKEN, House, query
 
 from airflow_provider_nusawa.receiver.desk import FORM, Answered
 from airflow_provider_nusawa.receiver.reading import MAX_QUERY
@@ -118,9 +119,9 @@ def test_what_nobody_foresaw_is_answered_500_and_quotes_nothing(house: House, ca
     assert TOKEN not in caplog.text
 
 
-def test_several_tokens_are_valid_at_once_and_change_while_it_runs(tmp_path: Path) -> None:
+def test_several_tokens_are_valid_at_once_and_change_while_it_runs(open_house: Callable[..., House]) -> None:
     valid = ["old-token-0123456789, new-token-0123456789"]
-    house = opened(tmp_path / "ledger.sqlite", lambda: valid[0])
+    house = open_house(lambda: valid[0])
 
     def statuses() -> list[int]:
         return [house.call(query(token=f"{age}-token-0123456789")).status for age in ("old", "new")]
@@ -140,21 +141,21 @@ def test_tokens_are_not_read_for_every_callback() -> None:
 
 @pytest.mark.parametrize("tokens", ["", ",", "short", "a,b,c"])
 def test_without_a_token_worth_the_name_all_are_refused(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, tokens: str
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture, tokens: str
 ) -> None:
-    house = opened(tmp_path / "ledger.sqlite", lambda: tokens)
+    house = open_house(lambda: tokens)
 
     assert [house.call(query(token=token)).status for token in (tokens, "a", "x" * 20)] == [403] * 3
     assert "no callback_token of 16 characters" in caplog.text
 
 
 def test_a_token_that_cannot_be_read_is_nobodys_fault_that_calls(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> str:
         raise OSError(TOKEN)
 
-    answer = opened(tmp_path / "ledger.sqlite", fail).call(query())
+    answer = open_house(fail).call(query())
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert TOKEN not in caplog.text
@@ -193,9 +194,9 @@ def test_what_could_not_be_read_is_read_again_when_it_is_due() -> None:
     assert asyncio.run(tokens.admit(TOKEN))
 
 
-def test_a_secrets_command_that_fails_once_leaves_the_tokens_of_before(tmp_path: Path) -> None:
+def test_a_secrets_command_that_fails_once_leaves_the_tokens_of_before(open_house: Callable[..., House]) -> None:
     said = [TOKEN]
-    house = opened(tmp_path / "ledger.sqlite", said.pop)
+    house = open_house(said.pop)
 
     assert [house.call(query()).status for _ in range(2)] == [200, 200]
     assert said == []
