@@ -146,17 +146,20 @@ def test_what_a_stranger_raises_is_not_quoted_and_does_not_end_the_writing(
     writer.close()
 
 
-def test_the_chores_are_done_and_one_that_fails_stops_nobody(open_house: Callable[..., House]) -> None:
+def test_the_chores_are_done_and_one_that_fails_stops_nobody(
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
+) -> None:
     done = threading.Event()
 
     def fail(_: Ledger) -> None:
         raise LedgerUnavailable("away")
 
-    house = open_house(chores=[fail, lambda ledger: done.set()], chores_every_seconds=0.05)
+    house = open_house(chores={"fly": fail, "walk": lambda ledger: done.set()}, chores_every_seconds=0.05)
 
     assert asyncio.run(statuses(house, 1)) == [200]
     assert done.wait(10)
     assert asyncio.run(statuses(house, 1)) == [200]
+    assert caplog.messages == ["The receiver could not fly, and will try again: away."]
 
 
 def test_orphans_older_than_a_week_are_dropped_by_the_way(open_house: Callable[..., House]) -> None:
