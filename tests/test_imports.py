@@ -39,7 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "get_provider_info": FORM,
     **dict.fromkeys(FORM, FORM),
     **dict.fromkeys(READING, READING | FORM | {"gateway"}),
-    "ledgers": READING | {"gateway", "ledger"},
+    "ledgers": READING | {"gateway", "ledger", "metrics"},
     "paces": {"gateway", "ledger", "ledgers"},
     "hooks": FORM | READING | {"gateway", "paces"},
 }
