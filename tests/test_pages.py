@@ -108,6 +108,19 @@ def test_recipients_are_masked_and_found_by_their_full_number(site: Site) -> Non
     assert "That is no number" in nonsense.page.text
 
 
+def test_a_number_that_is_looked_for_stands_in_nothing_that_the_server_writes(site: Site) -> None:
+    """The access log above all, which holds every query: this one's too, by its last words."""
+    found = site.ask(f"{LISTED}&asked=just-now", "vic", form={"number": "0812-0000-0002"})
+    output = site.airflow.parts["api-server"].output
+    site.airflow.until(lambda: b"just-now" in output.read_bytes(), 30, "there is no access log")
+
+    written = [content for name, content in site.airflow.books.every_byte() if "nusawa-ledger" not in name]
+
+    assert "Found." in found.html
+    assert len(written) > 1
+    assert not [content for content in written if b"0812-0000-0002" in content or b"81200000002" in content]
+
+
 def test_long_lists_come_in_pages(site: Site) -> None:
     first_list_ends = 2**32 + 10  # the id of line 10 of the first list
 
