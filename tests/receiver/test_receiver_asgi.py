@@ -18,6 +18,7 @@ from receiver_house import TOKEN, House, alone, locked, query
 
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX
+from airflow_provider_nusawa.receiver.server import IDLE_SECONDS
 
 
 async def answered(app: Any, scope: dict[str, Any], *bodies: bytes, more: bool = False) -> list[dict[str, Any]]:
@@ -181,6 +182,8 @@ def test_slow_clients_keep_nobody_waiting(house: House) -> None:
 
         assert ask(url, query()) == 200
         assert slow[0].recv(100).split()[1] == b"408"
+        slow[1].settimeout(IDLE_SECONDS + 10)
+        assert slow[1].recv(100) == b"", "half a header is not waited for"
         for one in slow:
             one.close()
 
