@@ -31,6 +31,8 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks"),
         "triggers": _modules("triggers"),
         "connection-types": [connection_type()],
+        # Airflow 2 shows no other links, and logs an error of each at every look at its Dag.
+        "extra-links": ["airflow_provider_nusawa.links.CampaignLink"],
         "notifications": ["airflow_provider_nusawa.notifications.NusaWaNotifier"],
         "asset-uris": [{"schemes": ["nusawa"], "handler": None}],
         "config": {"nusawa": {"description": "Settings of the NusaSMS WhatsApp provider.", "options": _options()}},

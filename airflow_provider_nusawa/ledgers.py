@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import BaseHook, Variable, conf
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from sqlalchemy.engine import URL
 
+from airflow_provider_nusawa import metrics
 from airflow_provider_nusawa.connection_settings import check_account, connection_async
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
 from airflow_provider_nusawa.ledger.place import default_file
@@ -38,7 +39,7 @@ def open_for_sending(settings: Settings, nusawa_conn_id: str) -> Ledger:
     variable = variable_of(nusawa_conn_id)
     noted = _read_variable(variable)
     try:
-        ledger = open_ledger(place_of(settings), create=noted is None)
+        ledger = open_ledger(place_of(settings), create=noted is None, on_ends=metrics.count_ends)
     except LedgerMissing as error:
         raise LedgerMissing(f"{error.what}; {_known_by(variable, noted)}") from error
     if noted is None:
@@ -55,7 +56,7 @@ def open_for_reading(settings: Settings) -> Ledger:
     :raises LedgerMissing: if there is none.
     :raises LedgerUnfit: as ``open_for_sending``.
     """
-    return open_ledger(place_of(settings))
+    return open_ledger(place_of(settings), on_ends=metrics.count_ends)
 
 
 def open_of_site() -> Ledger:
@@ -64,7 +65,7 @@ def open_of_site() -> Ledger:
     :raises LedgerMissing: if there is none.
     :raises LedgerUnfit: as ``open_for_sending``.
     """
-    return open_ledger(_place(_configured()))
+    return open_ledger(_place(_configured()), on_ends=metrics.count_ends)
 
 
 def is_named(settings: Settings) -> bool:

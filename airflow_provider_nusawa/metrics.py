@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from airflow_provider_nusawa.gateway.messages import DeliveryReport
+    from airflow_provider_nusawa.ledger.tx import End
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +59,15 @@ def count_alert(result: Receipt | BaseException) -> None:
 
 def count_deliveries(reports: Sequence[DeliveryReport], nusawa_conn_id: str) -> None:
     """Count the messages of a wait that has ended, and say how long each delivered one took, where the gateway told."""
-    tags = {"conn_id": nusawa_conn_id}
-    for name, number in (
-        (DELIVERED, sum(report.status.is_delivered for report in reports)),
-        (FAILED, sum(report.status.is_failed for report in reports)),
-    ):
-        if number:
-            _count(name, number, **tags)
+    delivered, failed = (sum(one.status.is_delivered for one in reports), sum(one.status.is_failed for one in reports))
     delays = [one.delivered_at - one.sent_at for one in reports if one.delivered_at and one.sent_at]
-    _tell(lambda stats: [stats.timing(DELIVERY_DELAY, delay, tags=tags) for delay in delays])
+    _count_deliveries(delivered, failed, delays, conn_id=nusawa_conn_id)
+
+
+def count_ends(ends: Sequence[End]) -> None:
+    """Count messages of campaigns that came to their end, and say how long each delivered one took."""
+    delays = [timedelta(seconds=end.delay_seconds) for end in ends if end.delay_seconds is not None]
+    _count_deliveries(len(delays), len(ends) - len(delays), delays)
 
 
 def count_callback(status: int) -> None:
@@ -88,6 +90,13 @@ def note_unknowns(number: int, nusawa_conn_id: str) -> None:
 def note_balance(amount: Decimal, nusawa_conn_id: str) -> None:
     """Say how many credits the account has."""
     _tell(lambda stats: stats.gauge(BALANCE, float(amount), tags={"conn_id": nusawa_conn_id}))
+
+
+def _count_deliveries(delivered: int, failed: int, delays: Sequence[timedelta], **tags: str) -> None:
+    for name, number in ((DELIVERED, delivered), (FAILED, failed)):
+        if number:
+            _count(name, number, **tags)
+    _tell(lambda stats: [stats.timing(DELIVERY_DELAY, delay, tags=tags) for delay in delays])
 
 
 def _count(name: str, number: int, **tags: str) -> None:

@@ -34,7 +34,8 @@ def is_wanted() -> bool:
 
 def fastapi_apps() -> list[dict[str, Any]]:
     """Return what Airflow mounts. It leaves them without authentication of its own: the token is ours."""
-    chores = [_announce] if conf().getboolean(SECTION, "campaign_assets", fallback=False) else []
+    tells = conf().getboolean(SECTION, "campaign_assets", fallback=False)
+    chores = {"tell Airflow which campaigns are final": _announce} if tells else {}
     writer = Writer(_open_ledger, chores, pause_seconds=PAUSE_SECONDS)
     receiver = Receiver(Desk(Tokens(_read_tokens), writer, metrics.count_callback))
     return [{"app": receiver, "url_prefix": PREFIX, "name": "NusaWA callbacks"}]

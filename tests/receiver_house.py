@@ -73,11 +73,12 @@ def call(
     return Call(method, path, asked.encode() if isinstance(asked, str) else asked, content_type, read_body)
 
 
-def opened(path: Path, tokens: Callable[[], str] = lambda: TOKEN, **rest: Any) -> House:
+@contextmanager
+def opened(path: Path, tokens: Callable[[], str] = lambda: TOKEN, **rest: Any) -> Iterator[House]:
     """Make a ledger and a receiver over it, which asks for its tokens each time."""
     url = f"sqlite:///{path}"
-    ledger = open_ledger(url, create=True)
-    return House(path, ledger, Desk(Tokens(tokens, reread_seconds=0.0), Writer(lambda: open_ledger(url), **rest)))
+    with open_ledger(url, create=True) as ledger, closing(Writer(lambda: open_ledger(url), **rest)) as writer:
+        yield House(path, ledger, Desk(Tokens(tokens, reread_seconds=0.0), writer))
 
 
 @contextmanager

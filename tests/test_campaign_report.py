@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, ObjectStoragePath
-from airflow.providers.common.compat.version_compat import get_base_airflow_version_tuple
 from dag_runs import run
 from ledger_house import Clock, House, number
 from report_house import HOSTILE, Page, eventful
 
 from airflow_provider_nusawa.ledger.store import open_ledger
-from airflow_provider_nusawa.operators import NusaWaCampaignOperator, NusaWaCampaignReportOperator
+from airflow_provider_nusawa.operators import NusaWaCampaignReportOperator
 
 
 @pytest.fixture
@@ -144,18 +143,3 @@ def test_a_report_that_breaks_off_replaces_nothing(house: House, tmp_path: Path)
         execute(str(target))
 
     assert target.read_text() == "the one of yesterday"
-
-
-@pytest.mark.parametrize("operator", [NusaWaCampaignOperator, NusaWaCampaignReportOperator])
-def test_a_task_links_to_its_campaigns_page(operator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://example.org/airflow/")
-    arguments = {"path": "a.html"} if operator is NusaWaCampaignReportOperator else {"text": "x", "recipients": []}
-    task = operator(task_id="task", campaign_id="promo/a&b", **arguments)
-
-    def link() -> str:
-        return str(operator.operator_extra_links[0].get_link(task, ti_key=None))
-
-    has_pages = get_base_airflow_version_tuple() >= (3, 1, 2)
-    assert link() == ("/airflow/nusawa-campaigns/campaign?name=promo%2Fa%26b" if has_pages else "")
-    monkeypatch.setenv("AIRFLOW__NUSAWA__PAGES", "False")
-    assert link() == ""

@@ -38,11 +38,12 @@ ROOMS: dict[str, set[str]] = {
     "receiving": {"receiver", "ledger", "ledgers", "masking", "metrics", "site_config"},  # the receiver's Airflow side
     "pages": {"pages", "report", "gateway", "ledger", "ledgers", "site_config"},
     "plugin": {"pages", "receiving", "site_config"},
+    "links": {"pages"},
     "testing": {"emulator"},
     "get_provider_info": FORM,
     **dict.fromkeys(FORM, FORM),
     **dict.fromkeys(READING, READING | FORM | {"gateway"}),
-    "ledgers": READING | {"gateway", "ledger"},
+    "ledgers": READING | {"gateway", "ledger", "metrics"},
     "paces": {"gateway", "ledger", "ledgers"},
     "hooks": FORM | READING | {"gateway", "paces"},
 }
@@ -50,7 +51,7 @@ COMMAND_LINES = ("ledger.cli", "gateway.__main__")  # each stands above the room
 OUTSIDE = {"emulator", "testing", "receiver", "receiving", "plugin", "get_provider_info"}  # nobody's to import
 
 KNOW_AIRFLOW = FACES | READING | {"hooks", "ledgers", "paces", "airflow_errors", "task_state", "receiving", "plugin"}
-KNOW_AIRFLOW |= {"metrics", "pages", "site_config"}
+KNOW_AIRFLOW |= {"links", "metrics", "pages", "site_config"}
 AIRFLOW = ("airflow.providers.common.compat", "airflow.triggers.base")  # the same names on 2.11 and on 3
 # Behind a question for the version.
 OF_ONE_AIRFLOW = {
@@ -126,7 +127,7 @@ PLAIN = {path.relative_to(ROOT).with_suffix("").parts[0] for path in PATHS} - {"
 
 def allowed(room: str) -> set[str]:
     below = PLAIN | {"gateway", "journal", "ledger"}
-    faces = below | FACES | {"hooks", "ledgers", "paces", "campaign", "report", "pages"}
+    faces = below | FACES | {"hooks", "ledgers", "paces", "campaign", "report", "links"}
     return faces if room in FACES else ROOMS.get(room, below)
 
 

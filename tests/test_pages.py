@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
 import pytest
 from ledger_house import Clock, House, number
-from receiver_airflow import api_server
-from report_house import HOSTILE, Page, eventful
+from report_house import HOSTILE, eventful
+from site_house import Site, open_site
 
 from airflow_provider_nusawa.ledger.store import open_ledger
 from airflow_provider_nusawa.pages.part import PREFIX
@@ -25,70 +22,15 @@ pytestmark = [
 ]
 NAMED = f"campaign?name={quote(HOSTILE)}"
 LISTED = f"recipients?name={quote(HOSTILE)}"
-USERS = {"ann": "admin", "vic": "viewer", "pat": ""}  # pat may log in, and nothing else
-
-
-@dataclass
-class Answer:
-    """What a browser gets."""
-
-    status: int
-    headers: dict[str, str]
-    html: str
-
-    @property
-    def page(self) -> Page:
-        return Page(self.html)
-
-
-class Site:
-    """An API server with a campaign in its ledger, and three people who may log in."""
-
-    def __init__(self, url: str) -> None:
-        self.host = urlsplit(url).netloc
-        self.tokens = {user: self._log_in(user) for user in USERS}
-
-    def ask(self, path: str = "", user: str = "", *, cookie: str = "", form: dict[str, str] | None = None) -> Answer:
-        """Ask as a browser would, which has the token in Airflow's cookie."""
-        token = cookie or self.tokens.get(user, "")
-        headers = {"Cookie": f"_token={token}"} if token else {}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return self._send("POST" if form is not None else "GET", f"{PREFIX}/{path}", headers, urlencode(form or {}))
-
-    def bearer(self, path: str, user: str) -> Answer:
-        return self._send("GET", path, {"Authorization": f"Bearer {self.tokens[user]}"})
-
-    def _log_in(self, user: str) -> str:
-        body = json.dumps({"username": user, "password": f"{user}-secret"})
-        answer = self._send("POST", "/auth/token", {"Content-Type": "application/json"}, body)
-        return str(json.loads(answer.html)["access_token"])
-
-    def _send(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
-        connection = http.client.HTTPConnection(self.host, timeout=60)
-        try:
-            connection.request(method, path, body or None, headers)
-            answer = connection.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, told, answer.read().decode())
-        finally:
-            connection.close()
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    passwords: Path = tmp_path_factory.mktemp("people") / "passwords.json"
-    passwords.write_text(json.dumps({user: f"{user}-secret" for user in USERS}))
-    login = {
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user}:{role}" for user, role in USERS.items()),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-    }
-    with api_server(**login) as airflow:
+    with open_site(tmp_path_factory.mktemp("people")) as site:
         clock = Clock()
-        with open_ledger(f"sqlite:///{airflow.home}/nusawa-ledger.sqlite", clock=clock) as ledger:
+        with open_ledger(f"sqlite:///{site.airflow.home}/nusawa-ledger.sqlite", clock=clock) as ledger:
             eventful(House(ledger, clock))
-        yield Site(airflow.web.url)
+        yield site
 
 
 @pytest.mark.parametrize("path", ["", NAMED, LISTED])
@@ -117,7 +59,7 @@ def test_who_may_not_see_runs_sees_no_campaigns(site: Site, path: str) -> None:
     answer = site.ask(path, "pat")
 
     assert answer.status == 403
-    assert "You may not see the runs of Dags" in answer.page.text
+    assert "You may not see the runs of all Dags" in answer.page.text
     assert HOSTILE not in answer.page.text
 
 
@@ -164,6 +106,19 @@ def test_recipients_are_masked_and_found_by_their_full_number(site: Site) -> Non
     assert "Nobody of that number" in nobody.html
     assert nonsense.status == 200
     assert "That is no number" in nonsense.page.text
+
+
+def test_a_number_that_is_looked_for_stands_in_nothing_that_the_server_writes(site: Site) -> None:
+    """The access log above all, which holds every query: this one's too, by its last words."""
+    found = site.ask(f"{LISTED}&asked=just-now", "vic", form={"number": "0812-0000-0002"})
+    output = site.airflow.parts["api-server"].output
+    site.airflow.until(lambda: b"just-now" in output.read_bytes(), 30, "there is no access log")
+
+    written = [content for name, content in site.airflow.books.every_byte() if "nusawa-ledger" not in name]
+
+    assert "Found." in found.html
+    assert len(written) > 1
+    assert not [content for content in written if b"0812-0000-0002" in content or b"81200000002" in content]
 
 
 def test_long_lists_come_in_pages(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""The pages under the other login of Airflow's own, Flask AppBuilder's: one look by each of two roles."""
+"""The pages under the other login of Airflow's own, Flask AppBuilder's: one look by each of four roles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ pytestmark = [
     pytest.mark.skipif(not web_server_takes_parts(), reason="no such pages before 3.1.2"),
     pytest.mark.skipif(not importlib.util.find_spec(FAB), reason="apache-airflow-providers-fab is not installed"),
 ]
-ROLES = {"ann": "Admin", "vic": "Viewer", "pat": "Public"}  # whoever is Public may do nothing
+# Whoever is Public may do nothing; whoever has a role of the last kind may see one Dag, its runs, and no other's.
+ROLES = {"ann": "Admin", "vic": "Viewer", "pat": "Public", "one": "OneDag"}
+ADD_ONE_DAG = """
+from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+with get_application_builder() as builder:
+    role = builder.sm.add_role("OneDag")
+    for resource in ("DAG Runs", "DAG:one_dag"):
+        builder.sm.add_permission_to_role(role, builder.sm.create_permission("can_read", resource))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +47,11 @@ def house() -> Iterator[House]:
         say=print,
     )
     try:
-        _airflow(house, "db", "migrate")
+        _python(house, "-m", "airflow", "db", "migrate")
+        _python(house, "-c", ADD_ONE_DAG)
         for user, role in ROLES.items():
             name = ["-u", user, "-p", f"{user}-secret", "-f", user, "-l", user, "-e", f"{user}@example.org"]
-            _airflow(house, "users", "create", "-r", role, *name)
+            _python(house, "-m", "airflow", "users", "create", "-r", role, *name)
         open_ledger(f"sqlite:///{house.home}/nusawa-ledger.sqlite", create=True).close()
         house.start_part("api-server")
         house.until(lambda: house.web.fetch("GET", "/api/v2/monitor/health")[0] == 200, 180, house.last_words)
@@ -50,8 +60,8 @@ def house() -> Iterator[House]:
         house.stop()
 
 
-@pytest.mark.parametrize(("user", "status"), [("ann", 200), ("vic", 200), ("pat", 403), ("", 401)])
-def test_who_may_see_runs_may_see_campaigns(house: House, user: str, status: int) -> None:
+@pytest.mark.parametrize(("user", "status"), [("ann", 200), ("vic", 200), ("one", 403), ("pat", 403), ("", 401)])
+def test_who_may_see_all_runs_may_see_campaigns(house: House, user: str, status: int) -> None:
     headers = {"Cookie": f"_token={_token(house, user)}"} if user else {}
 
     answer = _ask(house, "GET", f"{PREFIX}/", headers)
@@ -60,10 +70,8 @@ def test_who_may_see_runs_may_see_campaigns(house: House, user: str, status: int
     assert ("No campaign is on record yet." in answer[1]) is (status == 200)
 
 
-def _airflow(house: House, *words: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", *words], env=house.environ, capture_output=True, text=True, check=False
-    )
+def _python(house: House, *words: str) -> None:
+    done = subprocess.run([sys.executable, *words], env=house.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
 
 

@@ -24,7 +24,11 @@ INFO = get_provider_info()
 AIRFLOW = Path(airflow.__file__).parent
 ROOT = Path(__file__).parent.parent
 MODULES = [module for key in ("operators", "sensors", "hooks", "triggers") for module in INFO[key][0]["python-modules"]]
-CLASSES = [*INFO["notifications"], *(kind["hook-class-name"] for kind in INFO["connection-types"])]
+CLASSES = [
+    *INFO["notifications"],
+    *INFO["extra-links"],
+    *(kind["hook-class-name"] for kind in INFO["connection-types"]),
+]
 
 
 def schema(name: str) -> Any:

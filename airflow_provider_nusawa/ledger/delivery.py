@@ -13,8 +13,8 @@ from airflow_provider_nusawa.gateway.messages import DeliveryReport
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, change, write_changes
 from airflow_provider_nusawa.ledger.schema import IS_UNDELIVERED, leases, recipients
 from airflow_provider_nusawa.ledger.schema_shared import journal, orphans
-from airflow_provider_nusawa.ledger.states import Actor, later_delivery
-from airflow_provider_nusawa.ledger.tx import Tx, chunks
+from airflow_provider_nusawa.ledger.states import Actor, Delivery, later_delivery, letter_of
+from airflow_provider_nusawa.ledger.tx import End, Tx, chunks
 
 ORPHAN_SECONDS = 7 * 86_400.0
 
@@ -134,9 +134,16 @@ def _noted(tx: Tx, row: Row, report: DeliveryReport) -> dict[str, Any]:
     new = later_delivery(row.delivery, report.status)
     tx.count(row.plan_id, row.delivery.value, -1)
     tx.count(row.plan_id, new.value, 1)
+    tx.ends += _ends(tx, row, new)
     note = f"err_code {report.err_code[:64]}" if report.err_code else None
     rest = {"message_id": row.message_id, "note": note}
     return change(tx, row.id, new.value, actor=Actor.GATEWAY, try_number=row.tries, **rest)
+
+
+def _ends(tx: Tx, row: Row, new: Delivery) -> list[End]:
+    if letter_of(new).is_delivered:
+        return [] if letter_of(row.delivery).is_delivered else [End(tx.now - row.posted_at)]
+    return [End(None)] if letter_of(new).is_failed else []
 
 
 def _tell_journal(tx: Tx, told: dict[str, DeliveryReport]) -> set[str]:

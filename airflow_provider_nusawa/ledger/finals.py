@@ -23,16 +23,21 @@ def announce_finals(ledger: Ledger, tell: Callable[[str], object]) -> None:
     """Tell of each campaign that has come to its end, by its name: once, and again if it goes on and ends again.
 
     Several processes may look at once. What cannot be told is told the next time. Rehearsals are not told of.
+
+    :raises Exception: the last that ``tell`` raised, once all others have been told of.
     """
+    failed: Exception | None = None
     for row in ledger.read(_recent):
         if _is_final(row) and ledger.write(partial(_mark, campaign_id=row.id)):
             try:
                 tell(row.name)
-            except BaseException:
+            except Exception as error:  # noqa: BLE001 - one campaign's trouble must not silence all behind it
                 ledger.write(partial(_unmark, campaign_id=row.id))
-                raise
+                failed = error
         elif row.announced_at is not None and not _is_final(row):
             ledger.write(partial(_unmark, campaign_id=row.id))
+    if failed is not None:
+        raise failed
 
 
 def _recent(tx: Tx) -> list[Any]:

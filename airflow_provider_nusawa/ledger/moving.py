@@ -27,6 +27,7 @@ LOCKED = (
     _r.tries,
     _r.setbacks,
     _r.lease,
+    _r.posted_at,
     _r.quiet_until,
     _r.message_id,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -17,10 +17,11 @@ from airflow_provider_nusawa.ledger.engine import engine_of, path_of
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.marking import Marker
 from airflow_provider_nusawa.ledger.place import make_file
-from airflow_provider_nusawa.ledger.tx import Clock, Tx, postgresql_clock, sqlite_clock
+from airflow_provider_nusawa.ledger.tx import Clock, End, Tx, postgresql_clock, sqlite_clock
 from airflow_provider_nusawa.ledger.versions import Identity, check_identity, prepare
 
 Result = TypeVar("Result")
+OnEnds = Callable[[Sequence[End]], None]
 
 _TRIES = 5
 
@@ -31,11 +32,13 @@ class Ledger:
 
     :param identity: Its id, by which a campaign knows it again, and its secret.
     :param clock: Returns the SQL expression for the time; tests bring their own.
+    :param on_ends: Told which campaigns' messages a commit has brought to their end, each once; raises nothing.
     """
 
     engine: Engine
     identity: Identity
     clock: Clock
+    on_ends: OnEnds = lambda ends: None
 
     @property
     def id(self) -> str:
@@ -57,13 +60,16 @@ class Ledger:
             connection broke in the commit itself, all of it may.
         """
 
-        def settled(connection: Connection) -> Result:
+        def settled(connection: Connection) -> tuple[Result, list[End]]:
             tx = Tx(self, connection)
             result = work(tx)
             tx.settle()
-            return result
+            return result, tx.ends
 
-        return _unwrapped(self.engine, settled)
+        result, ends = _unwrapped(self.engine, settled)
+        if ends:
+            self.on_ends(ends)
+        return result
 
     def read(self, work: Callable[[Tx], Result]) -> Result:
         """Run ``work`` in a transaction that changes nothing, and keeps no writer waiting."""
@@ -79,7 +85,9 @@ class Ledger:
         self.close()
 
 
-def open_ledger(url: str | URL, *, create: bool = False, clock: Clock | None = None) -> Ledger:
+def open_ledger(
+    url: str | URL, *, create: bool = False, clock: Clock | None = None, on_ends: OnEnds = lambda ends: None
+) -> Ledger:
     """Open a ledger and bring its tables up to date; safe in any number of processes at once.
 
     :param url: ``sqlite:////absolute/path`` or ``postgresql://…``.
@@ -94,7 +102,7 @@ def open_ledger(url: str | URL, *, create: bool = False, clock: Clock | None = N
     clock = clock or (postgresql_clock if engine.dialect.name == "postgresql" else sqlite_clock)
     identity: Identity = _unwrapped(engine, lambda connection: prepare(connection, create=create))
     event.listen(engine, "connect", lambda connection, _: check_identity(connection, identity.ledger_id))
-    return Ledger(engine, identity, clock)
+    return Ledger(engine, identity, clock, on_ends)
 
 
 def _unwrapped(engine: Engine, work: Callable[[Connection], Result], *, only_reads: bool = False) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -22,18 +23,30 @@ Rows = Sequence[dict[str, Any]]
 _GATE = 0x6E757361  # "nusa", the ledger's place among PostgreSQL's advisory locks
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """An accepted message that was heard to be delivered, or to have failed, for the first time.
+
+    :param delay_seconds: From its request until it was heard to be delivered; None if it failed.
+    """
+
+    delay_seconds: float | None
+
+
 class Tx:
     """One transaction.
 
     :param now: The database's time when it began, for what is written down.
     :param clock: The database's time as SQL, for what depends on the very moment, such as a lease.
     :param shard: Which of a plan's tallies this writes to; runners have their own, so that none waits for another.
+    :param ends: Campaigns' messages that came to their end by this.
     """
 
     def __init__(self, ledger: Ledger, connection: Connection) -> None:
         self.ledger = ledger
         self.clock = ledger.clock()
         self.shard = 0
+        self.ends: list[End] = []
         self._deltas: Counter[tuple[int, str]] = Counter()
         self._connection = connection
         self.now = self._look_at_the_clock()

@@ -33,7 +33,15 @@ _ERROR = 300
 _USER_INFO = re.compile(r"(?<=://)\S*@")
 _QUERY = re.compile(r"(?<=\S)\?\S+")
 _SECRET = re.compile(
-    r"(?i)(passw(?:or)?d|passwd|pwd|secret|token|api_?key|authorization)(\s*[=:]\s*)(?:(?:basic|bearer)\s+)?\S+"
+    r"""(?ix)
+    (passw(?:or)?d | pwd | secret | token | api[_-]?key | authorization)
+    ([\w-]{0,40} \\*["']? \s* [=:] \s*)         # the rest of the name, as code or JSON may write it
+    (?:
+        b?"(?:\\.|[^"\\])*(?:"|$)               # a value in quotes goes to the last of them, or to the line's end
+      | b?'(?:\\.|[^'\\])*(?:'|$)
+      | \\+(["']).*?(?:\\+\3|$)
+      | (?:(?:basic|bearer)\s+)?\S+
+    )"""
 )
 _LONG_DIGITS = re.compile(r"\d{7,}")
 # A number as people write it, in groups. ISO dates begin with neither +, 0 nor 62, so they stay.

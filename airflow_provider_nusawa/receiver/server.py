@@ -13,6 +13,8 @@ from airflow_provider_nusawa.receiver.desk import BODY_SECONDS, PREFIX, Answer, 
 from airflow_provider_nusawa.receiver.reading import MAX_BODY, MAX_QUERY
 
 HEALTH = "/health"
+IDLE_SECONDS = 10.0
+"""So long a connection may go without a whole request, before its first and between two."""
 
 _silent = logging.getLogger(f"{__name__}.requests")
 _silent.disabled = True  # aiohttp quotes there what it could not read, and with it the token
@@ -41,6 +43,7 @@ async def serve(desk: Desk, listening: socket.socket, stop: asyncio.Event, ready
         access_log=None,
         logger=_silent,
         shutdown_timeout=BODY_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
         max_line_size=2 * MAX_QUERY,
         lingering_time=1.0,
     )

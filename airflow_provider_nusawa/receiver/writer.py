@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 3.0
 """So long a callback waits for its commit. A ledger that takes longer is away, and the next hear so at once."""
 
 COMPLAIN_EVERY_SECONDS = 60.0
+NOT_WRITTEN = "The ledger cannot be written to, and callbacks are answered 503"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,19 @@ class Writer:
     """Writes what it is given, for as long as the process lives; its thread starts with the first callback.
 
     :param open_ledger: Opens the ledger; called in the thread, and again after it failed.
-    :param chores: What else is to be done with the ledger, now and then.
+    :param chores: What else is to be done with the ledger, now and then, each by what it is: "count all sheep".
     :param pause_seconds: Between two commits, so that few of them take many callbacks; the first waits for nothing.
     """
 
     def __init__(
         self,
         open_ledger: Callable[[], Ledger],
-        chores: Sequence[Callable[[Ledger], object]] = (),
+        chores: Mapping[str, Callable[[Ledger], object]] | None = None,
         chores_every_seconds: float = 30.0,
         pause_seconds: float = 0.0,
     ) -> None:
         self._open_ledger = open_ledger
-        self._chores = chores
+        self._chores = {"drop old callbacks of unknown messages": _tidy, **(chores or {})}
         self._pause_seconds = pause_seconds
         self._ledger: Ledger | None = None
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
@@ -62,7 +63,7 @@ class Writer:
         self._busy_since = 0.0  # 0 while nothing is being written
         self._chores_every_seconds = chores_every_seconds
         self._chores_due = time.monotonic() + chores_every_seconds
-        self._complain_at = 0.0
+        self._complain_at: dict[str, float] = {}
 
     @property
     def is_stuck(self) -> bool:
@@ -124,7 +125,7 @@ class Writer:
     def _write(self, batch: Sequence[_Waiting]) -> None:
         self._busy_since = time.monotonic()
         reports = [one.report for one in batch]
-        written = self._attempt(lambda ledger: _put_on_record(ledger, reports))
+        written = self._attempt(lambda ledger: _put_on_record(ledger, reports), NOT_WRITTEN)
         self._busy_since = 0.0
         for loop in {one.loop for one in batch}:
             mine = [one.written for one in batch if one.loop is loop]
@@ -136,28 +137,28 @@ class Writer:
     def _do_chores(self) -> None:
         if time.monotonic() < self._chores_due:
             return
-        for chore in (_tidy, *self._chores):
-            self._attempt(chore)
+        for what, chore in self._chores.items():
+            self._attempt(chore, f"The receiver could not {what}, and will try again")
         self._chores_due = time.monotonic() + self._chores_every_seconds
 
-    def _attempt(self, work: Callable[[Ledger], object]) -> bool:
-        """Do something with the ledger, opened if need be; whether that went well."""
+    def _attempt(self, work: Callable[[Ledger], object], trouble: str) -> bool:
+        """Do something with the ledger, opened if need be. Return whether that went well; if not, log ``trouble``."""
         try:
             if self._ledger is None:
                 self._ledger = self._open_ledger()
             work(self._ledger)
         except NusaWaError as error:
-            self._complain(error.what)
+            self._complain(trouble, error.what)
         except Exception as error:  # noqa: BLE001 - one bad batch must not end the thread; a stranger's text may quote
-            self._complain(type(error).__name__)
+            self._complain(trouble, type(error).__name__)
         else:
             return True
         return False
 
-    def _complain(self, why: str) -> None:
-        if time.monotonic() >= self._complain_at:
-            self._complain_at = time.monotonic() + COMPLAIN_EVERY_SECONDS
-            log.error("The ledger cannot be written to, and callbacks are answered 503: %s.", why)
+    def _complain(self, trouble: str, why: str) -> None:
+        if time.monotonic() >= self._complain_at.get(trouble, 0.0):
+            self._complain_at[trouble] = time.monotonic() + COMPLAIN_EVERY_SECONDS
+            log.error("%s: %s.", trouble, why)
 
 
 def _put_on_record(ledger: Ledger, reports: Sequence[DeliveryReport]) -> None:

@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, PokeReturn
 
 from airflow_provider_nusawa.airflow_errors import translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.links import CampaignLink
 from airflow_provider_nusawa.sensors.deferrable import DeferrableSensor
 from airflow_provider_nusawa.waiting.share import WaitVerdict, check_required
 from airflow_provider_nusawa.xcoms import RETURN_VALUE
@@ -54,6 +55,7 @@ class NusaWaCampaignSensor(DeferrableSensor):
     """
 
     template_fields: Sequence[str] = ("campaign_id", "nusawa_conn_id")
+    operator_extra_links = (CampaignLink(),)
 
     def __init__(
         self,

@@ -83,6 +83,7 @@ class NusaWaCampaignTrigger(WaitingTrigger):
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[CampaignWatch, AsyncClient]]:
+        from airflow_provider_nusawa import metrics
         from airflow_provider_nusawa.gateway.client import AsyncClient
         from airflow_provider_nusawa.ledger.store import open_ledger
         from airflow_provider_nusawa.ledgers import place_of_async
@@ -92,7 +93,7 @@ class NusaWaCampaignTrigger(WaitingTrigger):
         hook = NusaWaHook(self.nusawa_conn_id)
         settings = await hook.get_async_settings()
         place = await place_of_async(hook, settings)
-        ledger = await asyncio.to_thread(open_ledger, place)
+        ledger = await asyncio.to_thread(open_ledger, place, on_ends=metrics.count_ends)
         try:
             watch = await asyncio.to_thread(CampaignWatch, ledger, self.campaign_id, settings, self._goal)
             async with AsyncClient(settings, pace=pace_at(place, settings)) as client:

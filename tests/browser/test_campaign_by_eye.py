@@ -101,6 +101,28 @@ def test_the_campaigns_page_says_what_is_unknown_and_shows_no_whole_number(watch
     assert not re.search(r"\d{9}", re.sub(r"[\s.-]", "", told.replace(str(watched.report), "")))
 
 
+@pytest.mark.parametrize(
+    ("path", "figures"),
+    [
+        pytest.param("", f"{PEOPLE - 2} accepted of {PEOPLE}", id="list"),
+        pytest.param("campaign?name=promo-november", f"{PEOPLE} rows read = ", id="campaign"),
+        pytest.param("recipients?name=promo-november", "*********0000", id="recipients"),
+        pytest.param(None, f"{PEOPLE} rows read = ", id="report"),
+    ],
+)
+def test_a_phone_that_runs_no_script_shows_the_figures_on_its_screen(watched, browser, new_airflow, path, figures):
+    screen = {"width": 390, "height": 844}
+    url = watched.report.as_uri() if path is None else f"{new_airflow.web.url}/nusawa-campaigns/{path}"
+    with browser.new_context(viewport=screen, is_mobile=True, java_script_enabled=False) as phone:
+        page = phone.new_page()
+        page.goto(url)
+        place = page.get_by_text(figures).first.bounding_box()
+        width = page.locator("html").evaluate("root => root.scrollWidth")
+
+    assert width == screen["width"], "it must be scrolled sideways, or read from afar"
+    assert 0 <= place["x"] <= place["x"] + place["width"] <= width
+
+
 def test_the_report_opens_without_a_network(watched, page, picture):
     page.context.set_offline(True)
     page.goto(watched.report.as_uri())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from airflow_provider_nusawa.ledger.delivery import ORPHAN_SECONDS, apply_report
 from airflow_provider_nusawa.ledger.outcomes import conclude
 from airflow_provider_nusawa.ledger.schema_shared import orphans
 from airflow_provider_nusawa.ledger.states import Delivery
-from airflow_provider_nusawa.ledger.tx import Tx
+from airflow_provider_nusawa.ledger.tx import End, Tx
 
 
 def sent(house: House, people: int = 1) -> Campaign:
@@ -30,6 +31,12 @@ def sent(house: House, people: int = 1) -> Campaign:
 def tell(house: House, letters: str, line: int = 1) -> int:
     reports = [DeliveryReport(house.row(line).message_id, DeliveryStatus(letter)) for letter in letters]
     return house.ledger.write(lambda tx: apply_reports(tx, reports))
+
+
+def listening(house: House) -> tuple[House, list[End]]:
+    """Return the house with a ledger that tells of ends, and where it tells."""
+    ends: list[End] = []
+    return House(replace(house.ledger, on_ends=ends.extend), house.clock), ends
 
 
 def orphan_count(house: House) -> int:
@@ -64,6 +71,45 @@ def test_every_change_of_delivery_is_noted_once(house: House) -> None:
         tell(house, letter)
 
     assert house.history() == ["sending", "accepted", "sent", "delivered"]
+
+
+def test_each_end_is_told_once_with_how_long_a_delivery_took(house: House) -> None:
+    house, ends = listening(house)
+    sent(house, 3)
+
+    for letter, line in (("S", 1), ("D", 1), ("R", 1), ("R", 2), ("F", 3), ("F", 3)):
+        house.clock.now += 1
+        tell(house, letter, line)
+
+    assert ends == [End(2.0), End(4.0), End(None)]
+
+
+def test_an_end_that_was_heard_of_before_the_answer_is_told_with_it(house: House) -> None:
+    house, ends = listening(house)
+    runner, begun = house.begun(house.campaign(people=1))
+    (answer,) = accepted(begun)
+    house.ledger.write(lambda tx: apply_reports(tx, [DeliveryReport(answer.message_id, DeliveryStatus.DELIVERED)]))
+    assert ends == []
+    house.clock.now += 3
+
+    runner.turn([answer])
+
+    assert ends == [End(3.0)]
+
+
+def test_an_end_is_told_only_once_it_is_on_record(house: House) -> None:
+    house, ends = listening(house)
+    sent(house)
+    report = DeliveryReport(house.row().message_id, DeliveryStatus.DELIVERED)
+
+    def apply_and_fail(tx: Tx) -> None:
+        apply_reports(tx, [report])
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        house.ledger.write(apply_and_fail)
+
+    assert ends == []
 
 
 def test_a_report_may_come_before_the_answer(house: House) -> None:

@@ -81,6 +81,24 @@ def test_what_could_not_be_told_is_told_the_next_time(house: House) -> None:
     assert told(house) == ["halo"]
 
 
+def test_one_that_cannot_be_told_of_keeps_no_other_back(house: House) -> None:
+    for name, people in (("halo", [1]), ("promo", [2])):
+        runner, begun = house.begun(house.campaign(name, people))
+        runner.turn(answered(begun, Outcome.REFUSED, code=-3))
+    names: list[str] = []
+
+    def tell_but_halo(name: str) -> None:
+        if name == "halo":
+            raise OSError("away")
+        names.append(name)
+
+    with pytest.raises(OSError, match="away"):
+        announce_finals(house.ledger, tell_but_halo)
+
+    assert names == ["promo"]
+    assert told(house) == ["halo"]
+
+
 def test_rehearsals_and_what_ended_long_ago_are_not_told_of(house: House) -> None:
     for redirected in (True, False):
         campaign = house.campaign(people=1, redirected=redirected)

@@ -10,15 +10,15 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from receiver_house import TOKEN, House, alone, locked, opened, query
+from receiver_house import TOKEN, House, alone, locked, query
 
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX
+from airflow_provider_nusawa.receiver.server import IDLE_SECONDS
 
 
 async def answered(app: Any, scope: dict[str, Any], *bodies: bytes, more: bool = False) -> list[dict[str, Any]]:
@@ -182,6 +182,8 @@ def test_slow_clients_keep_nobody_waiting(house: House) -> None:
 
         assert ask(url, query()) == 200
         assert slow[0].recv(100).split()[1] == b"408"
+        slow[1].settimeout(IDLE_SECONDS + 10)
+        assert slow[1].recv(100) == b"", "half a header is not waited for"
         for one in slow:
             one.close()
 
@@ -204,8 +206,7 @@ def test_it_says_in_a_sentence_why_it_cannot_start(environ: dict[str, str], says
     assert "secret" not in done.stderr
 
 
-def test_a_secrets_command_gives_the_token(tmp_path: Path) -> None:
-    house = opened(tmp_path / "ledger.sqlite")
+def test_a_secrets_command_gives_the_token(house: House) -> None:
     with alone(house, NUSAWA_CALLBACK_TOKEN_CMD="echo one-0123456789-abc,two-0123456789-abc") as (url, _):
         tokens = ("one-0123456789-abc", "two-0123456789-abc", TOKEN)
         assert [ask(url, query(token=token)) for token in tokens] == [200, 200, 403]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
-from receiver_house import call, opened, query
+from receiver_house import House, call, query
 
 from airflow_provider_nusawa.receiver.desk import Desk
 
 
-def test_each_answers_status_is_told(tmp_path: Path) -> None:
-    house, told = opened(tmp_path / "ledger.sqlite"), list[int]()
+def test_each_answers_status_is_told(house: House) -> None:
+    told: list[int] = []
     desk = Desk(house.desk.tokens, house.desk.writer, told.append)
 
     for asked in (query(), query(token="x" * 20), query(ref_no="")):

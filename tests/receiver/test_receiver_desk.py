@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from receiver_house import REPORT, TOKEN, House, opened, query
+from receiver_house import REPORT, TOKEN, House, query
 
 from airflow_provider_nusawa.receiver.desk import FORM, Answered
 from airflow_provider_nusawa.receiver.reading import MAX_QUERY
-from airflow_provider_nusawa.receiver.tokens import Tokens
+from airflow_provider_nusawa.receiver.tokens import Tokens, TokensUnknown
 
 ID = REPORT["ref_no"]
 REST = query().partition("&")[2]
@@ -118,9 +119,9 @@ def test_what_nobody_foresaw_is_answered_500_and_quotes_nothing(house: House, ca
     assert TOKEN not in caplog.text
 
 
-def test_several_tokens_are_valid_at_once_and_change_while_it_runs(tmp_path: Path) -> None:
+def test_several_tokens_are_valid_at_once_and_change_while_it_runs(open_house: Callable[..., House]) -> None:
     valid = ["old-token-0123456789, new-token-0123456789"]
-    house = opened(tmp_path / "ledger.sqlite", lambda: valid[0])
+    house = open_house(lambda: valid[0])
 
     def statuses() -> list[int]:
         return [house.call(query(token=f"{age}-token-0123456789")).status for age in ("old", "new")]
@@ -140,29 +141,62 @@ def test_tokens_are_not_read_for_every_callback() -> None:
 
 @pytest.mark.parametrize("tokens", ["", ",", "short", "a,b,c"])
 def test_without_a_token_worth_the_name_all_are_refused(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, tokens: str
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture, tokens: str
 ) -> None:
-    house = opened(tmp_path / "ledger.sqlite", lambda: tokens)
+    house = open_house(lambda: tokens)
 
     assert [house.call(query(token=token)).status for token in (tokens, "a", "x" * 20)] == [403] * 3
     assert "no callback_token of 16 characters" in caplog.text
 
 
 def test_a_token_that_cannot_be_read_is_nobodys_fault_that_calls(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> str:
         raise OSError(TOKEN)
 
-    answer = opened(tmp_path / "ledger.sqlite", fail).call(query())
+    answer = open_house(fail).call(query())
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert TOKEN not in caplog.text
 
 
-def test_a_secrets_command_that_fails_once_leaves_the_tokens_of_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fails", [True, False], ids=["fails", "answers"])
+def test_fifty_who_call_before_any_token_is_known_run_the_secrets_command_once(fails: bool) -> None:
+    reads: list[int] = []
+
+    def read() -> str:
+        reads.append(len(reads))
+        if fails:
+            raise OSError(TOKEN)
+        return TOKEN
+
+    async def answers() -> set[bool | type[Exception]]:
+        calls = [tokens.admit(TOKEN) for _ in range(50)]
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        return {one if isinstance(one, bool) else type(one) for one in found}
+
+    tokens = Tokens(read)
+
+    for _ in range(2):
+        assert asyncio.run(answers()) == {TokensUnknown if fails else True}
+    assert len(reads) == 1
+
+
+def test_what_could_not_be_read_is_read_again_when_it_is_due() -> None:
+    said: list[str] = []
+    tokens = Tokens(said.pop, retry_seconds=0.0)
+
+    with pytest.raises(TokensUnknown):
+        asyncio.run(tokens.admit(TOKEN))
+    said.append(TOKEN)
+
+    assert asyncio.run(tokens.admit(TOKEN))
+
+
+def test_a_secrets_command_that_fails_once_leaves_the_tokens_of_before(open_house: Callable[..., House]) -> None:
     said = [TOKEN]
-    house = opened(tmp_path / "ledger.sqlite", said.pop)
+    house = open_house(said.pop)
 
     assert [house.call(query()).status for _ in range(2)] == [200, 200]
     assert said == []

@@ -6,12 +6,13 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from receiver_house import House, call, locked, opened, query
+from receiver_house import House, call, locked, query
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport
@@ -32,9 +33,8 @@ def test_many_at_once_are_all_on_record_when_they_are_answered(house: House) -> 
     assert house.ledger.read(is_hearing)
 
 
-def test_what_comes_in_a_pause_is_put_on_record_in_one_commit(tmp_path: Path) -> None:
+def test_what_comes_in_a_pause_is_put_on_record_in_one_commit(house: House) -> None:
     commits: list[float] = []
-    house = opened(tmp_path / "ledger.sqlite")
 
     def open_it() -> Ledger:
         ledger = open_ledger(f"sqlite:///{house.path}")
@@ -54,7 +54,6 @@ def test_what_comes_in_a_pause_is_put_on_record_in_one_commit(tmp_path: Path) ->
     assert len(commits) == 2, "the first at once, and one for all that came in the pause"
     writer.close()
     assert len(house.known()) == 20
-    house.ledger.close()
 
 
 def test_the_same_callback_many_times_and_backwards_says_the_same(house: House) -> None:
@@ -115,7 +114,6 @@ def test_a_ledger_that_is_replaced_while_it_is_open_is_not_written_to_as_it_was(
 
 
 def test_a_ledger_that_is_not_there_yet_is_found_when_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    house = opened(tmp_path / "made.sqlite")
     writer = Writer(lambda: open_ledger(f"sqlite:///{tmp_path}/later.sqlite"))
     report = DeliveryReport("m", DeliveryStatus.SENT)
 
@@ -125,7 +123,6 @@ def test_a_ledger_that_is_not_there_yet_is_found_when_it_is(tmp_path: Path, capl
     open_ledger(f"sqlite:///{tmp_path}/later.sqlite", create=True).close()
     assert asyncio.run(writer.write(report)) is True
     writer.close()
-    house.ledger.close()
 
 
 def test_what_a_stranger_raises_is_not_quoted_and_does_not_end_the_writing(
@@ -149,21 +146,24 @@ def test_what_a_stranger_raises_is_not_quoted_and_does_not_end_the_writing(
     writer.close()
 
 
-def test_the_chores_are_done_and_one_that_fails_stops_nobody(tmp_path: Path) -> None:
+def test_the_chores_are_done_and_one_that_fails_stops_nobody(
+    open_house: Callable[..., House], caplog: pytest.LogCaptureFixture
+) -> None:
     done = threading.Event()
 
     def fail(_: Ledger) -> None:
         raise LedgerUnavailable("away")
 
-    house = opened(tmp_path / "ledger.sqlite", chores=[fail, lambda ledger: done.set()], chores_every_seconds=0.05)
+    house = open_house(chores={"fly": fail, "walk": lambda ledger: done.set()}, chores_every_seconds=0.05)
 
     assert asyncio.run(statuses(house, 1)) == [200]
     assert done.wait(10)
     assert asyncio.run(statuses(house, 1)) == [200]
+    assert caplog.messages == ["The receiver could not fly, and will try again: away."]
 
 
-def test_orphans_older_than_a_week_are_dropped_by_the_way(tmp_path: Path) -> None:
-    house = opened(tmp_path / "ledger.sqlite", chores_every_seconds=0.0)
+def test_orphans_older_than_a_week_are_dropped_by_the_way(open_house: Callable[..., House]) -> None:
+    house = open_house(chores_every_seconds=0.0)
     with closing(sqlite3.connect(house.path)) as other:
         other.execute("INSERT INTO nusawa_orphans VALUES ('old', 'D', '', ?)", (time.time() - 8 * 86_400,))
         other.commit()

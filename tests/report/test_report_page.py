@@ -57,6 +57,7 @@ def test_it_says_what_the_figures_say(html: str) -> None:
     assert "the account does not cover the recipient's network (-3)" in text
     assert "15 Jan 2027 15:00:00" in text  # where the connection is, not UTC
     assert "It is not finished." in text
+    assert "The recipient is not sent to again until a person decides" in text
 
 
 def test_every_picture_says_in_words_what_it_shows(html: str) -> None:

@@ -1,4 +1,4 @@
-"""Callbacks in the API server of each Airflow that may take them: answered, on record, and in no log."""
+"""What the API server of each Airflow gets: callbacks answered, on record, and in no log; campaigns' pages shown."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
+from ledger_house import Clock, accepted
+from ledger_house import House as Campaigns
 from receiver_airflow import TOKEN, api_server
+from site_house import open_site
 
 from airflow_provider_nusawa import plugin
+from airflow_provider_nusawa.ledger.store import open_ledger
 from airflow_provider_nusawa.site_config import web_server_takes_parts
 
 TAKES_THEM = web_server_takes_parts()
@@ -70,3 +74,24 @@ def test_a_real_api_server_takes_none_unless_it_is_asked_to(real_airflow):
 
     assert not body.startswith(b"nusawa")
     assert status in (200, 404)  # Airflow shows its start page for any path that it does not know
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not TAKES_THEM, reason="Airflow has no such pages before 3.1.2")
+def test_a_real_api_server_shows_campaigns_to_who_is_logged_in_and_may_see_them(tmp_path):
+    with open_site(tmp_path) as site:
+        with open_ledger(f"sqlite:///{site.airflow.home}/nusawa-ledger.sqlite") as ledger:
+            campaigns = Campaigns(ledger, Clock())
+            runner, begun = campaigns.begun(campaigns.campaign("promo", people=3))
+            runner.turn(accepted(begun))
+        answers = {
+            (path, user): site.ask(path, user)
+            for path in ("", "campaign?name=promo", "recipients?name=promo")
+            for user in ("", "pat", "vic")
+        }
+
+    statuses = {"": 401, "pat": 403, "vic": 200}
+    assert {asked: answer.status for asked, answer in answers.items()} == {one: statuses[one[1]] for one in answers}
+    assert ["promo" in answer.html for answer in answers.values()] == [user == "vic" for _, user in answers]
+    assert "3 accepted of 3" in answers["", "vic"].page.text
+    assert "3 rows read" in answers["campaign?name=promo", "vic"].page.text

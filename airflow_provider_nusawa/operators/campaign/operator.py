@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.links import CampaignLink
 from airflow_provider_nusawa.operators.campaign.arguments import LISTS, ListedOperator, PacedOperator, check_share
-from airflow_provider_nusawa.operators.campaign.link import CampaignLink
 from airflow_provider_nusawa.operators.choices import one_of
 from airflow_provider_nusawa.operators.standing_by import Errand, stand_by
 from airflow_provider_nusawa.xcoms import RETURN_VALUE

@@ -13,8 +13,8 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_nusawa.airflow_errors import invalid_arguments_fail_at_once, translated
 from airflow_provider_nusawa.hooks import NusaWaHook
+from airflow_provider_nusawa.links import CampaignLink
 from airflow_provider_nusawa.operators.any_path import path_of
-from airflow_provider_nusawa.operators.campaign.link import CampaignLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath

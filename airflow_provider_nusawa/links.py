@@ -1,4 +1,4 @@
-"""The button beside a campaign's task that leads to its page."""
+"""The button beside a campaign's tasks that leads to its page."""
 
 from __future__ import annotations
 
