@@ -43,6 +43,9 @@ plans = sa.Table(
     sqlite_autoincrement=True,
 )
 
+WAS_READ = plans.c.complete_at.is_not(None)
+"""Of a plan: its list was read to its end, so that it is sent to and counts."""
+
 leases = sa.Table(
     "nusawa_leases",
     metadata,
@@ -111,6 +114,17 @@ def recipient_id(plan_id: int, line: int) -> int:
 def line_of(recipient_id: int) -> int:
     """Return the line that a recipient had in the list of its plan."""
     return recipient_id % _LINES
+
+
+def ids_of(plan_id: int) -> range:
+    """Return the ids that recipients of a plan may have."""
+    return range(recipient_id(plan_id, 0), recipient_id(plan_id + 1, 0))
+
+
+def is_of(plan_id: int, column: sa.ColumnElement[int] = _r.id) -> sa.ColumnElement[bool]:
+    """Return the condition that a recipient, or what names one in another table's column, is of a plan."""
+    ids = ids_of(plan_id)
+    return column.between(ids[0], ids[-1])
 
 
 # Only what concerns a person: a claim asks nothing of anybody, and is not noted.
