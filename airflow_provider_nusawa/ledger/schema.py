@@ -162,3 +162,15 @@ postings = sa.Table(
     sa.Column("shard", sa.Integer, primary_key=True),
     sa.Column("n", sa.Integer, nullable=False),
 )
+
+# What the account held before and after each leg, where reports name nobody; see ``hints``.
+balances = sa.Table(
+    "nusawa_balances",
+    metadata,
+    sa.Column("id", COUNTER, primary_key=True),
+    sa.Column("campaign_id", sa.Integer, nullable=False, index=True),
+    sa.Column("account", sa.String(250), nullable=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("amount", sa.String(40), nullable=False),  # a decimal, as it was told
+    sa.Column("accepted", sa.Integer, nullable=False),  # of the campaign, by then
+)
