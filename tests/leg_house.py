@@ -53,20 +53,23 @@ def compose(claimed: Claimed) -> Message:
 
 @dataclass
 class LegHouse:
-    """A ledger and a gateway."""
+    """A ledger and a gateway.
+
+    :param api: The dialect that legs speak.
+    """
 
     house: House
     clock: Ahead
     backend: Backend
     url: str
+    api: str = "v3"
 
     def campaign(self, people: int = 20, name: str = "halo", **options: Any) -> Campaign:
         return self.house.campaign(name, people, **options)
 
     def settings(self, **changes: Any) -> Settings:
-        account = self.backend.account
-        is_v1 = changes.get("api_version") == "v1"
-        login = {"login": account.login, "password": Secret(account.api_key if is_v1 else account.password)}
+        account, api = self.backend.account, changes.get("api_version", self.api)
+        login = {"login": account.login, "password": Secret(account.secret_of(api)), "api_version": api}
         return Settings(**{"host": self.url, "rate_per_second": 500.0, **login, **changes})
 
     def leg(
