@@ -36,11 +36,11 @@ blast()
 """
 
 
-def connection(backend: Backend, url: str, **extra: Any) -> str:
+def connection(backend: Backend, url: str, api: str, **extra: Any) -> str:
     """Return an Airflow connection to the emulator, as ``AIRFLOW_CONN_…`` takes it."""
     account = backend.account
-    login = {"login": account.login, "password": account.password}
-    return json.dumps({"conn_type": "nusawa", "host": url, **login, "extra": extra})
+    login = {"login": account.login, "password": account.secret_of(api)}
+    return json.dumps({"conn_type": "nusawa", "host": url, **login, "extra": {"api_version": api, **extra}})
 
 
 class CampaignRun:

@@ -14,9 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from ledger_house import Clock, House
 
+from airflow_provider_nusawa.campaign.breaker import Breaker
+from airflow_provider_nusawa.campaign.desk import Desk
 from airflow_provider_nusawa.campaign.ending import Ending
+from airflow_provider_nusawa.campaign.flight import Flight
+from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.runner import Leg
+from airflow_provider_nusawa.campaign.sender import Sender
 from airflow_provider_nusawa.campaign.terms import Terms
+from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.emulator import Backend
 from airflow_provider_nusawa.gateway.messages import Message
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
@@ -47,20 +53,23 @@ def compose(claimed: Claimed) -> Message:
 
 @dataclass
 class LegHouse:
-    """A ledger and a gateway."""
+    """A ledger and a gateway.
+
+    :param api: The dialect that legs speak.
+    """
 
     house: House
     clock: Ahead
     backend: Backend
     url: str
+    api: str = "v3"
 
     def campaign(self, people: int = 20, name: str = "halo", **options: Any) -> Campaign:
         return self.house.campaign(name, people, **options)
 
     def settings(self, **changes: Any) -> Settings:
-        account = self.backend.account
-        is_v1 = changes.get("api_version") == "v1"
-        login = {"login": account.login, "password": Secret(account.api_key if is_v1 else account.password)}
+        account, api = self.backend.account, changes.get("api_version", self.api)
+        login = {"login": account.login, "password": Secret(account.secret_of(api)), "api_version": api}
         return Settings(**{"host": self.url, "rate_per_second": 500.0, **login, **changes})
 
     def leg(
@@ -73,6 +82,15 @@ class LegHouse:
     ) -> Leg:
         ledger = self.house.ledger
         return Leg(ledger, campaign.id, self.settings(**changes), compose, terms or Terms(), label="test", bar=False)
+
+    def desk(self, campaign: Campaign) -> Desk:
+        """Return a leg's side towards the ledger alone; close it in the end."""
+        return Desk(self.house.ledger, campaign.id, self.settings(), compose, "test")
+
+    def sender(self) -> Sender:
+        """Return a leg's side towards the gateway alone."""
+        timetable = Timetable(100.0, time.monotonic)
+        return Sender(Post(self.settings(), 8, timetable), Terms(), timetable, Flight(100.0), Breaker(0.1))
 
     def run(self, campaign: Campaign, **terms: Any) -> Ending:
         return self.leg(campaign, Terms(**terms)).run()

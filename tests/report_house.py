@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from html.parser import HTMLParser
 
 from ledger_house import START, House, accepted, answered, number
@@ -11,6 +12,7 @@ from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.hints import note_balance
 from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.states import Sending
 
@@ -22,10 +24,11 @@ PEOPLE = 10
 
 def eventful(house: House, name: str = HOSTILE) -> Campaign:
     """Lines 1 to 10: four accepted (one delivered at once, one read later, one given up on), three refused, one
-    unknown, two open. Three lines more, of a second list: bad, excluded, and a double of line 1.
+    unknown, two open. Three lines more, of a second list: bad, excluded, and a double of line 1. The balance fell by 5.
     """
     campaign = house.campaign(name, PEOPLE)
     _plan_more(house, campaign)
+    house.ledger.write(lambda tx: note_balance(tx, campaign.id, "a", Decimal(1000)))
     runner, begun = house.begun(campaign, most=8)
     keys = list(begun)
     house.clock.now = START + 5
@@ -39,6 +42,7 @@ def eventful(house: House, name: str = HOSTILE) -> Campaign:
     runner.turn(answered(tried(8), Outcome.UNKNOWN, reason="the request left, but no answer came"))
     report(house, {keys[0]: (8, DeliveryStatus.DELIVERED), keys[2]: (30, DeliveryStatus.FAILED)}, err_code="7")
     report(house, {keys[1]: (200, DeliveryStatus.READ)})
+    house.ledger.write(lambda tx: note_balance(tx, campaign.id, "a", Decimal(995)))
     return campaign
 
 

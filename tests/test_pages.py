@@ -82,6 +82,7 @@ def test_a_campaign_is_shown_as_the_report_shows_it(site: Site) -> None:
 
     assert "13 rows read = 1 doubles + 1 bad" in text
     assert "the account does not cover the recipient's network (-3)" in text
+    assert "1 unknown; the balance fell by 5 for 4 accepted" in text
     assert "*********0008" in text
     assert number(8) not in text
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from campaign.conftest import legs
+from campaign.conftest import api, legs
 from ledger.conftest import postgres, url
 from leg_house import LegHouse
 from sends import AISHA, BUDI, Task
@@ -18,7 +18,7 @@ from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.triggers import NusaWaDeliveryTrigger
 
-__all__ = ["legs", "postgres", "url"]
+__all__ = ["api", "legs", "postgres", "url"]
 
 SWITCHES = [pytest.param("v3", "v1", id="v3-to-v1"), pytest.param("v1", "v3", id="v1-to-v3")]
 each_switch = pytest.mark.parametrize(("before", "after"), SWITCHES)

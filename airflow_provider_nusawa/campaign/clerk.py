@@ -95,8 +95,7 @@ class Clerk:
             limits = self._terms.limits(self._desk.now(), self._zone, stretch) if stretch else NO_LIMITS
             await self._turn(begin, claim, limits)
         if self._sender.opted_out:
-            await self._desk.suppress(self._sender.opted_out)
-            self._sender.opted_out.clear()
+            await self._note_opted_out()
 
     @property
     def _must_renew(self) -> bool:
@@ -109,6 +108,11 @@ class Clerk:
             self._needs_lease = False
             self._claim_at = 0.0
         return not self._needs_lease
+
+    async def _note_opted_out(self) -> None:
+        told = self._sender.opted_out[:]
+        await self._desk.suppress(told)
+        del self._sender.opted_out[: len(told)]
 
     async def _slow_down(self, wait_seconds: float) -> None:
         await self._desk.slow_down(wait_seconds)

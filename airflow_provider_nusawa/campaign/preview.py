@@ -10,11 +10,8 @@ from typing import Any
 
 from airflow_provider_nusawa.campaign.errors import BadRow
 from airflow_provider_nusawa.gateway.media import Media
-from airflow_provider_nusawa.gateway.messages import NO_OPTIONS, Message, Options, mask_number
+from airflow_provider_nusawa.gateway.messages import CREDITS_A_MESSAGE, NO_OPTIONS, Message, Options, mask_number
 from airflow_provider_nusawa.ledger.plans import Counts
-
-CREDITS_A_MESSAGE = Decimal(1)
-"""Assumed: the vendor publishes no price in credits. A first real campaign tells, and this is the place to mend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from airflow_provider_nusawa.gateway.media import Media
 MAX_TEXT = 1000
 """Characters that the gateway takes in one text (vendor's page, "URL Query String Parameters")."""
 
+CREDITS_A_MESSAGE = Decimal(1)
+"""Assumed: the vendor publishes no price in credits. A first real campaign tells, and this is the place to mend."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Unicode's Cc without tab, newline and return; and Cs, half a surrogate pair, which no encoding can carry."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipients, tallies
+from airflow_provider_nusawa.ledger.schema import WAS_READ, campaigns, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import PERHAPS_SENT
 from airflow_provider_nusawa.ledger.tx import Tx, chunks
 
@@ -20,7 +20,7 @@ def planned_campaign(tx: Tx, name: str, *, redirected: bool = False) -> int | No
     """Return the number of a campaign of which some list has been read to its end."""
     where = (campaigns.c.name == name, campaigns.c.redirected == sa.literal(redirected))
     query = sa.select(campaigns.c.id).join(plans, plans.c.campaign_id == campaigns.c.id)
-    return tx.run(query.where(*where, plans.c.complete_at.is_not(None)).limit(1)).scalar()
+    return tx.run(query.where(*where, WAS_READ).limit(1)).scalar()
 
 
 def campaign_sent_by(tx: Tx, run_key: str, *, redirected: bool = False) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.errors import LedgerError
-from airflow_provider_nusawa.ledger.schema import campaigns, line_of, plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.plans import plans_read
+from airflow_provider_nusawa.ledger.schema import campaigns, ids_of, line_of, plans, recipients
 from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx
@@ -47,9 +48,8 @@ def find_campaign(tx: Tx, name: str, *, redirected: bool = False) -> int:
 
 def recipients_of(ledger: Ledger, campaign_id: int) -> Iterator[dict[str, Any]]:
     """Stream what is on record of each recipient, a page at a time: nobody waits for a reader, nor memory grows."""
-    mine = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
-    for plan_id in ledger.read(lambda tx: tx.run(mine.order_by(plans.c.id)).scalars().all()):
-        last, end = recipient_id(plan_id, 0), recipient_id(plan_id + 1, 0)
+    for plan_id in ledger.read(lambda tx: plans_read(tx, campaign_id)):
+        last, end = ids_of(plan_id).start, ids_of(plan_id).stop
         while rows := _page(ledger, last, end):
             yield from map(_whole, rows)
             last = rows[-1].id
@@ -63,9 +63,8 @@ def some_of(
     :param after: The ``id`` of the last one on the page before.
     """
     found: list[dict[str, Any]] = []
-    mine = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
-    for plan_id in tx.run(sa.select(plans.c.id).where(*mine).order_by(plans.c.id)).scalars().all():
-        first, end = max(after, recipient_id(plan_id, 0)), recipient_id(plan_id + 1, 0)
+    for plan_id in plans_read(tx, campaign_id):
+        first, end = max(after, ids_of(plan_id).start), ids_of(plan_id).stop
         query = sa.select(_r.id, *SHOWN).where(_r.id > first, _r.id < end).order_by(_r.id)
         query = query if state is None else query.where(_r.sending == state)
         rows = tx.run(query.limit(most - len(found))).all() if first < end else []

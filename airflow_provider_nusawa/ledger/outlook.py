@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from airflow_provider_nusawa.ledger.plans import plans_read
 from airflow_provider_nusawa.ledger.progress import Progress, progress
-from airflow_provider_nusawa.ledger.schema import IS_PLANNED, plans, recipients
+from airflow_provider_nusawa.ledger.schema import IS_PLANNED, recipients
 from airflow_provider_nusawa.ledger.tx import Tx
 
 
@@ -30,9 +31,8 @@ def outlook(tx: Tx, campaign_id: int) -> Outlook:
 
 def _next_due(tx: Tx, campaign_id: int) -> float | None:
     r = recipients.c
-    read = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
     first = (
         tx.run(sa.select(r.due).where(r.plan_id == plan_id, IS_PLANNED).order_by(r.due).limit(1)).scalar()
-        for plan_id in tx.run(read).scalars().all()
+        for plan_id in plans_read(tx, campaign_id)
     )
     return min((due for due in first if due is not None), default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.compact_json import compact
 from airflow_provider_nusawa.ledger.errors import PlanBusy
-from airflow_provider_nusawa.ledger.schema import campaigns, plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.schema import WAS_READ, campaigns, is_of, plans, recipients
 from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -50,15 +51,18 @@ def hold(plan_id: int, tx: Tx) -> Any:
 def count_rows(tx: Tx, plan_id: int) -> dict[Sending, int]:
     """Count a plan's rows themselves, one by one."""
     r = recipients.c
-    mine = (r.id >= recipient_id(plan_id, 0), r.id < recipient_id(plan_id + 1, 0))
-    return {row.sending: row.n for row in tx.run(
-        sa.select(r.sending, sa.func.count().label("n")).where(*mine).group_by(r.sending)
-    )}  # fmt: skip
+    query = sa.select(r.sending, sa.func.count().label("n")).where(is_of(plan_id)).group_by(r.sending)
+    return {row.sending: row.n for row in tx.run(query)}
+
+
+def plans_read(tx: Tx, campaign_id: int) -> Sequence[int]:
+    """Return the plans of a campaign whose lists were read to their end, oldest first."""
+    query = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, WAS_READ)
+    return tx.run(query.order_by(plans.c.id)).scalars().all()
 
 
 def has_elders(tx: Tx, campaign_id: int) -> bool:
-    query = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
-    return tx.run(query.limit(1)).first() is not None
+    return bool(plans_read(tx, campaign_id))
 
 
 def take(tx: Tx, campaign_id: int, run_key: str, snapshot: Any) -> tuple[int, bool]:
@@ -94,8 +98,7 @@ def given_up(tx: Tx, campaign_id: int) -> list[int]:
 def erase_part(tx: Tx, plan_id: int) -> bool:
     """Whether there was something to erase."""
     r = recipients.c
-    mine = (r.id >= recipient_id(plan_id, 0), r.id < recipient_id(plan_id + 1, 0))
-    part = sa.select(r.id).where(*mine).limit(_ERASED_AT_ONCE)
+    part = sa.select(r.id).where(is_of(plan_id)).limit(_ERASED_AT_ONCE)
     if tx.run(sa.delete(recipients).where(r.id.in_(part))).rowcount:
         return True
     tx.run(sa.delete(plans).where(plans.c.id == plan_id))

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.plans import count_rows
-from airflow_provider_nusawa.ledger.schema import IS_REFUSED, campaigns, plans, recipients, tallies
+from airflow_provider_nusawa.ledger.schema import IS_REFUSED, WAS_READ, campaigns, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import OPEN, Delivery, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -60,7 +60,7 @@ class Progress:
 def equation(tx: Tx, campaign_id: int) -> Equation:
     """Count every row of a campaign. It takes a second a million: for the end, not for watching."""
     counted: Counter[Sending] = Counter()
-    read = tx.run(sa.select(plans).where(plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))).all()
+    read = tx.run(sa.select(plans).where(plans.c.campaign_id == campaign_id, WAS_READ)).all()
     for plan in read:
         counted.update(count_rows(tx, plan.id))
     return _equation(sum(plan.rows_read for plan in read), sum(plan.known + plan.doubles for plan in read), counted)
@@ -68,7 +68,7 @@ def equation(tx: Tx, campaign_id: int) -> Equation:
 
 def progress(tx: Tx, campaign_id: int) -> Progress:
     campaign = tx.run(sa.select(campaigns).where(campaigns.c.id == campaign_id)).one()
-    done = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
+    done = (plans.c.campaign_id == campaign_id, WAS_READ)
     read, doubles = (_sum(column) for column in (plans.c.rows_read, plans.c.known + plans.c.doubles))
     totals = tx.run(sa.select(read.label("read"), doubles.label("doubles")).where(*done)).one()
     query = sa.select(tallies.c.state, sa.func.sum(tallies.c.n).label("n")).join(plans, plans.c.id == tallies.c.plan_id)

@@ -43,6 +43,9 @@ plans = sa.Table(
     sqlite_autoincrement=True,
 )
 
+WAS_READ = plans.c.complete_at.is_not(None)
+"""Of a plan: its list was read to its end, so that it is sent to and counts."""
+
 leases = sa.Table(
     "nusawa_leases",
     metadata,
@@ -113,6 +116,17 @@ def line_of(recipient_id: int) -> int:
     return recipient_id % _LINES
 
 
+def ids_of(plan_id: int) -> range:
+    """Return the ids that recipients of a plan may have."""
+    return range(recipient_id(plan_id, 0), recipient_id(plan_id + 1, 0))
+
+
+def is_of(plan_id: int, column: sa.ColumnElement[int] = _r.id) -> sa.ColumnElement[bool]:
+    """Return the condition that a recipient, or what names one in another table's column, is of a plan."""
+    ids = ids_of(plan_id)
+    return column.between(ids[0], ids[-1])
+
+
 # Only what concerns a person: a claim asks nothing of anybody, and is not noted.
 changes = sa.Table(
     "nusawa_changes",
@@ -147,4 +161,16 @@ postings = sa.Table(
     sa.Column("day", sa.String(10), primary_key=True),
     sa.Column("shard", sa.Integer, primary_key=True),
     sa.Column("n", sa.Integer, nullable=False),
+)
+
+# What the account held before and after each leg, where reports name nobody; see ``hints``.
+balances = sa.Table(
+    "nusawa_balances",
+    metadata,
+    sa.Column("id", COUNTER, primary_key=True),
+    sa.Column("campaign_id", sa.Integer, nullable=False, index=True),
+    sa.Column("account", sa.String(250), nullable=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("amount", sa.String(40), nullable=False),  # a decimal, as it was told
+    sa.Column("accepted", sa.Integer, nullable=False),  # of the campaign, by then
 )

@@ -12,7 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_nusawa.ledger.schema import changes, plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.plans import plans_read
+from airflow_provider_nusawa.ledger.schema import changes, is_of, recipients
 from airflow_provider_nusawa.ledger.states import Delivery, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -52,7 +53,7 @@ def timeline(tx: Tx, campaign_id: int, spans: int, bounds: Sequence[float]) -> T
 
     :param bounds: Of the delays, in seconds, the shortest first.
     """
-    plan_ids = _plans(tx, campaign_id)
+    plan_ids = plans_read(tx, campaign_id)
     first, last, heard = _ends(tx, plan_ids)
     if first is None:
         return None
@@ -85,8 +86,8 @@ def failures(tx: Tx, campaign_id: int) -> Counter[tuple[str]]:
 
 def _grouped(tx: Tx, campaign_id: int, columns: Sequence[Any], *where: Any) -> Counter[Any]:
     found: Counter[Any] = Counter()
-    for plan_id in _plans(tx, campaign_id):
-        query = sa.select(*columns, sa.func.count().label("n")).where(*_rows(plan_id), *where).group_by(*columns)
+    for plan_id in plans_read(tx, campaign_id):
+        query = sa.select(*columns, sa.func.count().label("n")).where(is_of(plan_id), *where).group_by(*columns)
         for row in tx.run(query.order_by(sa.desc("n")).limit(_REASONS)):
             found[tuple(row[:-1])] += row.n
     return found
@@ -100,7 +101,7 @@ def _ends(tx: Tx, plan_ids: Iterable[int]) -> tuple[float | None, float, float]:
     for plan_id in plan_ids:
         least, most, told = (sa.func.min(_r.posted_at), sa.func.max(_r.posted_at), sa.func.max(latest))
         query = sa.select(least.label("first"), most.label("last"), told.label("heard"))
-        row = tx.run(query.where(*_rows(plan_id), _r.sending.in_(SHOWN))).one()
+        row = tx.run(query.where(is_of(plan_id), _r.sending.in_(SHOWN))).one()
         if row.first is not None:
             first, last, heard = min(first or row.first, row.first), max(last, row.last), max(heard, row.heard or 0.0)
     return first, last, heard
@@ -109,17 +110,13 @@ def _ends(tx: Tx, plan_ids: Iterable[int]) -> tuple[float | None, float, float]:
 def _posted(tx: Tx, plan_id: int, first: float, span_seconds: float) -> dict[tuple[str, int], int]:
     span = _whole(tx, (_r.posted_at - first) / span_seconds)
     query = sa.select(_r.sending, span.label("span"), sa.func.count().label("n"))
-    query = query.where(*_rows(plan_id), _r.posted_at.is_not(None), _r.sending.in_(SHOWN))
+    query = query.where(is_of(plan_id), _r.posted_at.is_not(None), _r.sending.in_(SHOWN))
     return {(row.sending.value, row.span): row.n for row in tx.run(query.group_by(_r.sending, span))}
 
 
 def _delivered(tx: Tx, plan_id: int, first: float, span_seconds: float, bounds: Sequence[float]) -> Iterable[Any]:
     """Count the delivered by when they were first heard of, and by how long after their request that was."""
-    mine: tuple[Any, ...] = (
-        _c.recipient_id >= recipient_id(plan_id, 0),
-        _c.recipient_id < recipient_id(plan_id + 1, 0),
-    )
-    mine = (*mine, _c.state.in_([state.value for state in _DELIVERED]))
+    mine = (is_of(plan_id, _c.recipient_id), _c.state.in_([state.value for state in _DELIVERED]))
     each = sa.select(_c.recipient_id, sa.func.min(_c.at).label("at")).where(*mine)
     told = each.group_by(_c.recipient_id).subquery()
     # A resolved one, whose request another clock timed, may seem to be heard of before it was posted.
@@ -129,15 +126,6 @@ def _delivered(tx: Tx, plan_id: int, first: float, span_seconds: float, bounds: 
     query = sa.select(span.label("span"), place.label("place"), sa.func.count().label("n"))
     query = query.select_from(told.join(recipients, _r.id == told.c.recipient_id)).where(_r.posted_at.is_not(None))
     return tx.run(query.group_by(span, place)).all()
-
-
-def _plans(tx: Tx, campaign_id: int) -> Sequence[int]:
-    mine = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None))
-    return tx.run(sa.select(plans.c.id).where(*mine).order_by(plans.c.id)).scalars().all()
-
-
-def _rows(plan_id: int) -> tuple[Any, Any]:
-    return _r.id >= recipient_id(plan_id, 0), _r.id < recipient_id(plan_id + 1, 0)
 
 
 def _whole(tx: Tx, number: Any) -> Any:

@@ -31,7 +31,7 @@ from airflow_provider_nusawa.ledger.limits import (
 )
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, lock, move
 from airflow_provider_nusawa.ledger.outcomes import Answer, conclude
-from airflow_provider_nusawa.ledger.schema import IS_PLANNED, plans, recipients, tallies
+from airflow_provider_nusawa.ledger.schema import IS_PLANNED, WAS_READ, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, RELEASE, SUPPRESS, Actor, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx
@@ -180,6 +180,6 @@ class Runner:
 
 def _plans_with_work(tx: Tx, campaign_id: int) -> list[int]:
     """Return the plans that were read to their end and have somebody planned, oldest first; by their tallies."""
-    mine = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_not(None), tallies.c.state == "planned")
+    mine = (plans.c.campaign_id == campaign_id, WAS_READ, tallies.c.state == "planned")
     query = sa.select(plans.c.id).join(tallies, tallies.c.plan_id == plans.c.id).where(*mine)
     return list(tx.run(query.group_by(plans.c.id).having(sa.func.sum(tallies.c.n) > 0).order_by(plans.c.id)).scalars())

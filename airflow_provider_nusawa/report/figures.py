@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_nusawa.gateway.codes import code_of
 from airflow_provider_nusawa.ledger import timeline as over_time
+from airflow_provider_nusawa.ledger.hints import Hint, hint_of
 from airflow_provider_nusawa.ledger.progress import Progress, progress
 from airflow_provider_nusawa.ledger.states import OPEN, Delivery, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
@@ -46,6 +47,7 @@ class CampaignFigures:
     :param now: The ledger's time, in seconds since 1970.
     :param refused: Why the gateway refused, the most frequent first; likewise ``bad``: rows that named nobody or
         filled no text, and ``failed``: what the gateway had accepted and then gave up on.
+    :param hint: What may help to decide about the unknown; None where there are none.
     :param timeline: None as long as nothing was posted.
     :param delays: From posting until its delivery was reported; empty while nothing is delivered.
     """
@@ -55,6 +57,7 @@ class CampaignFigures:
     refused: tuple[Part, ...] = ()
     bad: tuple[Part, ...] = ()
     failed: tuple[Part, ...] = ()
+    hint: Hint | None = None
     timeline: Timeline | None = None
     delays: tuple[Part, ...] = ()
 
@@ -111,6 +114,7 @@ def _figures(tx: Tx, campaign_id: int) -> CampaignFigures:
         refused=_largest("refused", Counter({_reason(*key): n for key, n in refused.items()})),
         bad=_largest("bad", Counter({key[1] or "no reason is on record": n for key, n in bad.items()})),
         failed=_largest("failed", Counter({_err_code(*key): n for key, n in failed.items()})),
+        hint=hint_of(tx, campaign_id),
         timeline=cut,
         delays=_delays(cut) if cut and delivered_of(now) else (),
     )

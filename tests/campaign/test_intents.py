@@ -9,30 +9,17 @@ import time
 import pytest
 import sqlalchemy as sa
 from ledger_house import number
-from leg_house import LegHouse, compose
+from leg_house import LegHouse
 
-from airflow_provider_nusawa.campaign.breaker import Breaker
 from airflow_provider_nusawa.campaign.clerk import Clerk
 from airflow_provider_nusawa.campaign.desk import INTENT_SECONDS, Desk, Handed
-from airflow_provider_nusawa.campaign.flight import Flight
 from airflow_provider_nusawa.campaign.letters import Letter, Posting
-from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.sender import Sender
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
-from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.limits import NO_LIMITS
 from airflow_provider_nusawa.ledger.work import Claimed
-
-
-def desk_of(legs: LegHouse, campaign: Campaign) -> Desk:
-    return Desk(legs.house.ledger, campaign.id, legs.settings(), compose, "test")
-
-
-def sender_of(legs: LegHouse) -> Sender:
-    timetable = Timetable(100.0, time.monotonic)
-    return Sender(Post(legs.settings(), 8, timetable), Terms(), timetable, Flight(100.0), Breaker(0.1))
 
 
 def posting(place: int, leave_before: float) -> Posting:
@@ -48,7 +35,7 @@ async def begin_all(desk: Desk) -> Handed:
 
 def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
     """Whoever is frozen in the commit itself finds the time used up: it runs from before the commit."""
-    desk, commits = desk_of(legs, legs.campaign(people=2)), [0.0]
+    desk, commits = legs.desk(legs.campaign(people=2)), [0.0]
     sa.event.listen(legs.house.ledger.engine, "commit", lambda _: commits.append(time.monotonic()))
 
     started = time.monotonic()
@@ -61,7 +48,7 @@ def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
 
 
 def test_only_what_is_too_late_is_given_back(legs: LegHouse) -> None:
-    sender = sender_of(legs)
+    sender = legs.sender()
     sender.add([posting(1, time.monotonic()), posting(2, math.inf)])
 
     sender.give_back(only_late=True)
@@ -72,7 +59,7 @@ def test_only_what_is_too_late_is_given_back(legs: LegHouse) -> None:
 
 def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs: LegHouse) -> None:
     campaign = legs.campaign(people=2)
-    sender, desk, told = sender_of(legs), desk_of(legs, campaign), list[Outcome]()
+    sender, desk, told = legs.sender(), legs.desk(campaign), list[Outcome]()
     clerk = Clerk(desk, sender, Timetable(1.0, time.monotonic), Terms(), "UTC", on_recorded=told.extend)
 
     async def tick_late() -> None:
@@ -92,7 +79,7 @@ def test_what_is_too_late_at_its_moment_does_not_leave(legs: LegHouse, seconds: 
     """The last guard, whoever forgot to give it back."""
 
     async def send() -> Sender:
-        sender = sender_of(legs)
+        sender = legs.sender()
         await sender._deliver(posting(1, time.monotonic() + seconds))
         return sender
 

@@ -1,4 +1,7 @@
-"""Runners killed at seeded moments while 5,000 people are sent to, by a gateway that has its own bad moments."""
+"""Runners killed at seeded moments while 5,000 people are sent to, by a gateway that has its own bad moments.
+
+They take turns in the dialects: a campaign may be switched from one to the other while it is sent.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from ledger_house import number
 from leg_house import LegHouse
 from leg_process import start
 from promise import check_books, check_states
-from seeds import PER_CAMPAIGN, campaigns
+from seeds import PER_CAMPAIGN, api_of, campaigns
 
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
@@ -25,7 +28,7 @@ DOUBTS: list[str | int] = ["drop_before", "drop_after", "reset_after", 503]
 def test_kills_amid_five_thousand_message_nobody_twice(legs: LegHouse, url: str, seeds: range) -> None:
     legs.backend.rules.latency_seconds["send"] = 0.05
     campaign = legs.campaign(people=PEOPLE)
-    doubtful = sum(kill(legs, url, campaign, random.Random(seed)) for seed in seeds)
+    doubtful = sum(kill(legs, url, campaign, random.Random(seed), api_of(seed)) for seed in seeds)
 
     said, _ = start(legs, url, campaign, RATE).communicate(timeout=120)
 
@@ -36,9 +39,9 @@ def test_kills_amid_five_thousand_message_nobody_twice(legs: LegHouse, url: str,
     assert list(states.values()).count("unknown") <= doubtful
 
 
-def kill(legs: LegHouse, url: str, campaign: Campaign, dice: random.Random) -> int:
+def kill(legs: LegHouse, url: str, campaign: Campaign, dice: random.Random, api: str) -> int:
     """Kill a runner amid its share of the work; return how many it or the gateway may have made unknown."""
-    process = start(legs, url, campaign, RATE)
+    process = start(legs, url, campaign, RATE, api)
     moment = legs.sends + dice.randrange(20, PEOPLE // (PER_CAMPAIGN + 2))
     legs.backend.fail_next(dice.choice(NOES))
     doubts = [legs.backend.fail_next(what, dice.randint(1, 3)) for what in dice.sample(DOUBTS, 2)]

@@ -11,7 +11,7 @@ import pytest
 from ledger_house import number
 from leg_house import LegHouse
 from leg_process import start
-from seeds import SEEDS
+from seeds import SEEDS, api_of
 
 from airflow_provider_nusawa.campaign.ending import End
 from airflow_provider_nusawa.ledger.campaigns import Campaign
@@ -39,7 +39,7 @@ def check(legs: LegHouse, campaign: Campaign, unknown_at_most: int) -> None:
     assert legs.house.equation(campaign).adds_up
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("seed", "api"), [(seed, api_of(seed)) for seed in SEEDS])
 def test_a_kill_at_any_moment_messages_nobody_twice(legs: LegHouse, url: str, seed: int) -> None:
     dice = random.Random(seed)
     legs.backend.rules.latency_seconds["send"] = 0.1

@@ -148,12 +148,12 @@ def server() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "crashed"])
-def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres, crash: bool) -> None:
+@pytest.mark.parametrize(("crash", "api"), [(False, "v3"), (True, "v1")], ids=["stopped", "crashed"])
+def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres, crash: bool, api: str) -> None:
     clock, backend = Ahead(), Backend(Account(balance=1_000))
     backend.rules.latency_seconds["send"] = 0.1
     with serve(backend) as gateway, open_ledger(server.new_place(), create=True, clock=clock) as ledger:
-        legs = LegHouse(House(ledger, clock), clock, backend, gateway)
+        legs = LegHouse(House(ledger, clock), clock, backend, gateway, api)
         campaign = legs.campaign(people=150)
         with legs.running(legs.leg(campaign, rate_per_second=50)) as endings:
             legs.until(lambda: legs.sends > 30)

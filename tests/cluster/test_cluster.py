@@ -15,6 +15,7 @@ from redis_server import Redis, find_server
 
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
+from airflow_provider_nusawa.gateway.dialects import DIALECTS
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 
 if find_spec("airflow.providers.celery") is None:
@@ -62,16 +63,19 @@ def cluster(server: Postgres, backend: Backend, ledger_url: str) -> Iterator[Clu
     ledger = {"conn_type": "postgres", "host": str(server.home), "login": "nusawa", "schema": "ledger"}
     with serve(backend) as url, Redis(redis_server) as redis:
         connections = {
-            "AIRFLOW_CONN_SHARED": connection(backend, url, rate_per_second=RATE, ledger_conn_id="ledger"),
-            "AIRFLOW_CONN_LONELY": connection(backend, url, rate_per_second=RATE),
-            "AIRFLOW_CONN_LEDGER": json.dumps(ledger),
+            f"AIRFLOW_CONN_SHARED_{api.upper()}": connection(
+                backend, url, api, rate_per_second=RATE, ledger_conn_id="ledger"
+            )
+            for api in DIALECTS
         }
+        connections["AIRFLOW_CONN_LONELY"] = connection(backend, url, "v3", rate_per_second=RATE)
+        connections["AIRFLOW_CONN_LEDGER"] = json.dumps(ledger)
         with Cluster(server, redis, {**QUICK, **connections}) as cluster:
             yield cluster
 
 
 def test_a_campaign_goes_on_where_another_worker_lives(cluster: Cluster, backend: Backend, ledger_url: str) -> None:
-    run = CampaignRun(cluster, backend, "bereft", 1, conn_id="shared", ledger_url=ledger_url, people=3000)
+    run = CampaignRun(cluster, backend, "bereft", 1, conn_id="shared_v1", ledger_url=ledger_url, people=3000)
     run.until_sending(300)
     lost = cluster.worker_of(run.row["pid"])
 
@@ -88,7 +92,7 @@ def test_a_campaign_goes_on_where_another_worker_lives(cluster: Cluster, backend
 
 def test_two_tries_that_live_at_once_message_nobody_twice(cluster: Cluster, backend: Backend, ledger_url: str) -> None:
     """The first is frozen past its lease, until another has taken over and sends; then it wakes, and both send."""
-    run = CampaignRun(cluster, backend, "frozen", 2, conn_id="shared", ledger_url=ledger_url)
+    run = CampaignRun(cluster, backend, "frozen", 2, conn_id="shared_v3", ledger_url=ledger_url)
     run.until_sending(300)
     task = run.task_process()
     frozen = [task.parent(), task]

@@ -13,10 +13,11 @@ import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 from campaign_run import CampaignRun, connection
 from postgres import Postgres, postgres_or_skip
-from seeds import PER_CAMPAIGN, SEEDS, campaigns
+from seeds import PER_CAMPAIGN, SEEDS, api_of, campaigns
 
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
+from airflow_provider_nusawa.gateway.dialects import DIALECTS
 from dev.house import House
 
 pytestmark = [
@@ -50,15 +51,16 @@ def backend() -> Backend:
 
 @pytest.fixture(scope="module")
 def airflow(server: Postgres, backend: Backend) -> Iterator[House]:
-    """An Airflow with a connection for each kind of ledger."""
+    """An Airflow with a connection for each kind of ledger and each dialect."""
     server.new_database("ledger")
     ledger = {"conn_type": "postgres", "host": str(server.home), "login": "nusawa", "schema": "ledger"}
     with serve(backend) as url:
         connections = {
-            "AIRFLOW_CONN_BY_FILE": connection(backend, url, rate_per_second=RATE),
-            "AIRFLOW_CONN_BY_SERVER": connection(backend, url, rate_per_second=RATE, ledger_conn_id="ledger"),
-            "AIRFLOW_CONN_LEDGER": json.dumps(ledger),
+            f"AIRFLOW_CONN_{kind}_{api}".upper(): connection(backend, url, api, rate_per_second=RATE, **named)
+            for kind, named in (("by_file", {}), ("by_server", {"ledger_conn_id": "ledger"}))
+            for api in DIALECTS
         }
+        connections["AIRFLOW_CONN_LEDGER"] = json.dumps(ledger)
         with House(environ={**QUICK, **connections}, say=print) as house:
             yield house
 
@@ -94,9 +96,12 @@ def test_kills_amid_five_thousand_message_nobody_twice(
 ) -> None:
     name = f"{'_'.join(ways)}_{seeds[0]}"
     group = 2 * (seeds[0] // PER_CAMPAIGN + 4 * (ways == ("worker",)))
+    # Both ledgers at once, each beside another dialect, and beside the other one with the next seeds.
+    conn_ids = {f"{kind}_{api_of(seeds[0] + place)}": kind for place, kind in enumerate(("by_file", "by_server"))}
+    urls = ledger_urls(airflow, server)
     runs = [
-        CampaignRun(airflow, backend, f"{name}_{conn_id}", group + place, conn_id=conn_id, ledger_url=url)
-        for place, (conn_id, url) in enumerate(ledger_urls(airflow, server).items())
+        CampaignRun(airflow, backend, f"{name}_{kind}", group + place, conn_id=conn_id, ledger_url=urls[kind])
+        for place, (conn_id, kind) in enumerate(conn_ids.items())
     ]
 
     for seed in seeds:
@@ -114,7 +119,7 @@ def test_kills_amid_five_thousand_message_nobody_twice(
 
 def test_two_runs_of_one_campaign_share_the_work(airflow: House, backend: Backend, server: Postgres) -> None:
     url = ledger_urls(airflow, server)["by_file"]
-    first = CampaignRun(airflow, backend, "shared", 99, conn_id="by_file", ledger_url=url, people=2500)
+    first = CampaignRun(airflow, backend, "shared", 99, conn_id="by_file_v1", ledger_url=url, people=2500)
     first.until_sending()
 
     second = first.again()

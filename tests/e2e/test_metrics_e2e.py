@@ -141,8 +141,11 @@ def test_each_outcome_of_an_alert_is_counted(ear):
     }  # fmt: skip
 
 
-def test_the_balance_is_told_as_it_was_before_the_send(ear):
-    assert ear.heard[metrics.BALANCE] == BALANCE
+def test_the_balance_is_told_by_the_gate_and_around_a_campaign(ear):
+    told = [float(n) for packet in ear.packets for n in re.findall(rf"{metrics.BALANCE}:([\d.]+)\|g", packet)]
+
+    gate, before, after = told
+    assert (gate, gate > before, before - after) == (BALANCE, True, 3)  # one of them taken without an answer
 
 
 def test_deliveries_are_counted_when_the_wait_ends_and_of_campaigns_when_they_are_heard_of(ear):

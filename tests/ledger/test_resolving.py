@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from airflow_provider_nusawa.ledger.acts import Again, retry
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.cli import main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.hints import note_balance
 from airflow_provider_nusawa.ledger.journal_store import LedgerStore, mark_of
 from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.schema_shared import journal, rates
@@ -218,6 +220,26 @@ def test_under_v3_nothing_is_decided(desk: Desk) -> None:
     assert "1 of the unknown were taken" in output
     assert desk.states() == ["unknown"] * 3
     assert "with --balance-before" in desk.resolve()
+
+
+def test_under_v3_the_balance_on_record_is_held_beside_todays(desk: Desk) -> None:
+    desk.api = "v3"
+    account = f"{desk.url}|{desk.backend.account.login}"
+    desk.house.clock.now = PAST - 1
+    desk.house.ledger.write(lambda tx: note_balance(tx, desk.campaign.id, account, Decimal(1_000)))
+    desk.sent(1)
+
+    assert "the balance fell by 1 for 0 accepted" in desk.resolve()
+    assert "the balance fell by 4 for 0 accepted" in desk.resolve("--balance-before", "1003")
+    assert desk.states() == ["unknown"] * 3
+
+
+@pytest.mark.parametrize("words", [("--message-id", "0123"), ("--most", "5")], ids=lambda words: words[0])
+def test_under_v3_what_would_be_asked_after_is_said_to_be_ignored(desk: Desk, words: tuple[str, str]) -> None:
+    desk.api = "v3"
+
+    assert "--message-id and --most are ignored" in desk.resolve(*words)
+    assert "are ignored" not in desk.resolve()
 
 
 def test_neither_numbers_nor_texts_are_printed(desk: Desk) -> None:

@@ -60,6 +60,13 @@ def test_it_says_what_the_figures_say(html: str) -> None:
     assert "The recipient is not sent to again until a person decides" in text
 
 
+def test_it_says_what_may_help_with_the_unknown(html: str) -> None:
+    text = Page(html).text
+
+    assert "proves nothing: 1 unknown; the balance fell by 5 for 4 accepted" in text
+    assert "of messages that nobody here has sent: 0." in text
+
+
 def test_every_picture_says_in_words_what_it_shows(html: str) -> None:
     pictures = [one for one in Page(html).all("svg") if one.get("aria-hidden") != "true"]
 

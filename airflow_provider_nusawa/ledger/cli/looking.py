@@ -15,10 +15,11 @@ from rich.table import Table
 
 from airflow_provider_nusawa.gateway.codes import code_of
 from airflow_provider_nusawa.ledger.cli.root import Ledger, as_json, as_utc, console, moment, with_ledger
+from airflow_provider_nusawa.ledger.hints import Hint, hint_of
 from airflow_provider_nusawa.ledger.listing import all_campaigns, find_campaign, harmless, recipients_of
 from airflow_provider_nusawa.ledger.progress import Progress, progress, refusals
 
-Seen = tuple[Progress, dict[int | None, int]]
+Seen = tuple[Progress, dict[int | None, int], Hint | None]
 
 rehearsal = click.option("--rehearsal", is_flag=True, help="The one sent under redirect_to, not the real one.")
 
@@ -53,11 +54,12 @@ def show(ledger: Ledger, name: str, rehearsal: bool, plain: bool, watch: bool) -
     key = ledger.read(lambda tx: find_campaign(tx, name, redirected=rehearsal))
 
     def look() -> Seen:
-        return ledger.read(lambda tx: (progress(tx, key), refusals(tx, key)))
+        return ledger.read(lambda tx: (progress(tx, key), refusals(tx, key), hint_of(tx, key)))
 
     if plain:
-        now, refused = look()
-        click.echo(as_json({**_facts(now), "refused_by_code": {str(code): n for code, n in refused.items()}}))
+        now, refused, hint = look()
+        codes = {str(code): n for code, n in refused.items()}
+        click.echo(as_json({**_facts(now), "refused_by_code": codes, "hint": hint.facts if hint else None}))
     elif watch:
         _watch(look)
     else:
@@ -89,17 +91,18 @@ def _watch(look: Callable[[], Seen]) -> None:
     with Live(_table(*look()), console=console, auto_refresh=False) as live:
         try:
             while True:
-                now, refused = look()
-                live.update(_table(now, refused), refresh=True)
-                if not now.equation.open:
+                seen = look()
+                live.update(_table(*seen), refresh=True)
+                if not seen[0].equation.open:
                     return
                 time.sleep(2)
         except KeyboardInterrupt:
             sys.exit(0)
 
 
-def _table(now: Progress, refused: dict[int | None, int]) -> Table:
-    table = Table("state", "recipients", "what", title=_name(now), caption=str(now.equation))
+def _table(now: Progress, refused: dict[int | None, int], hint: Hint | None) -> Table:
+    caption = "\n".join(map(str, filter(None, (now.equation, hint))))
+    table = Table("state", "recipients", "what", title=_name(now), caption=caption)
     for state, n in now.sending.items():
         if n:
             table.add_row(state.value, str(n), "")

@@ -18,6 +18,7 @@ from airflow_provider_nusawa.ledger.cli.deciding import reason, region
 from airflow_provider_nusawa.ledger.cli.looking import rehearsal
 from airflow_provider_nusawa.ledger.cli.root import Ledger, number_of, who, with_ledger
 from airflow_provider_nusawa.ledger.delivery import apply_orphans
+from airflow_provider_nusawa.ledger.hints import Hint, Reading, hint_of
 from airflow_provider_nusawa.ledger.listing import find_campaign, unknown_of
 from airflow_provider_nusawa.ledger.progress import progress
 from airflow_provider_nusawa.ledger.shared_pace import SharedPace
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Decisions = dict[int, tuple[Outcome, str]]
 
+_MOST = 1_000
+
 
 @click.command()
 @click.argument("name")
@@ -39,8 +42,8 @@ Decisions = dict[int, tuple[Outcome, str]]
 @region
 @click.option("--connection", help=f"Ask the gateway instead: {FORMS}.")
 @click.option("--message-id", "message_ids", multiple=True, help="Ask after this one too, as seen in the web app.")
-@click.option("--most", default=1_000, show_default=True, help="Ask after so many messages at most.")
-@click.option("--balance-before", type=Decimal, help="Credits before the campaign, for a hint under v3.")
+@click.option("--most", type=int, show_default=f"{_MOST:,}", help="Ask after so many messages at most.")
+@click.option("--balance-before", type=Decimal, help="Under v3: credits before the campaign, if not as on record.")
 @with_ledger
 def resolve(
     ledger: Ledger,
@@ -52,14 +55,15 @@ def resolve(
     region: str,
     connection: str | None,
     message_ids: tuple[str, ...],
-    most: int,
+    most: int | None,
     balance_before: Decimal | None,
 ) -> None:
     """Say what became of unknown ones.
 
     From DECISIONS, a CSV with the columns number, outcome (accepted, refused) and message_id; or, with --connection,
     from the gateway. Under v1.0 it names whom a message was for and what it said, so that a message that nobody knows
-    may be one of these; under v3 it names neither, so that only hints are printed.
+    may be one of these; under v3 it names neither, so that only hints are printed: callbacks of messages that nobody
+    here has sent, and by how much the balance fell since before the first of the unknown ones.
     """
     if (decisions is None) == (connection is None):
         raise click.UsageError("give either a CSV or --connection")
@@ -74,10 +78,12 @@ def resolve(
     with _client(ledger, settings_of(connection or "")) as client:
         if dialect_of(client.settings).REPORTS_NAME_PEOPLE:
             if mine := _posted_through(client.settings.api_version, unknown):
-                asked = _to_ask(ledger, mine, message_ids, most)
+                asked = _to_ask(ledger, mine, message_ids, most or _MOST)
                 _resolve_from_gateway(ledger, key, client, mine, asked=asked, reason=reason)
         else:
-            _hint(ledger, key, client, unknown, balance_before)
+            if message_ids or most:
+                click.echo("--message-id and --most are ignored: no message is asked after under v3", err=True)
+            _hint(ledger, key, client, balance_before)
 
 
 def _resolve_from_list(ledger: Ledger, key: int, decisions: TextIO, *, reason: str, region: str) -> None:
@@ -122,23 +128,22 @@ def _resolve_from_gateway(
     )
 
 
-def _hint(
-    ledger: Ledger, key: int, client: Client, unknown: Sequence[Unresolved], balance_before: Decimal | None
-) -> None:
-    since = min(one.posted_at for one in unknown)
-    orphans = ledger.read(lambda tx: orphans_since(tx, since, 1_000_000))
-    balance = client.credits().amount
-    click.echo(f"{len(unknown)} unknown. API v3 names no recipient, so nothing was decided; what may help a person:")
-    click.echo(f"- callbacks since the first of them, of messages that nobody here has sent: {len(orphans)}")
-    if balance_before is None:
+def _hint(ledger: Ledger, key: int, client: Client, balance_before: Decimal | None) -> None:
+    account, balance = client.settings.account, client.credits().amount
+    before = None if balance_before is None else Reading(account, balance_before, accepted=0)
+
+    def look(tx: Tx) -> Hint | None:
+        now = Reading(account, balance, progress(tx, key).equation.accepted)
+        return hint_of(tx, key, now=now, before=before)
+
+    hint = ledger.read(look)
+    if hint is None:
+        return  # somebody has resolved them just now
+    click.echo(f"{hint.unknown} unknown. API v3 names no recipient, so nothing was decided; what may help a person:")
+    for part in hint.parts:
+        click.echo(f"- {part}")
+    if hint.fell is None:
         click.echo(f"- the balance is {balance:f}; with --balance-before this says by how much it fell")
-        return
-    accepted = ledger.read(lambda tx: progress(tx, key)).equation.accepted
-    fell = balance_before - balance
-    click.echo(
-        f"- the balance fell by {fell:f} for {accepted} accepted. At one credit a message, and with no other sender, "
-        f"{max(fell - accepted, Decimal(0)):f} of the unknown were taken"
-    )
 
 
 def _to_ask(ledger: Ledger, unknown: Sequence[Unresolved], named: Sequence[str], most: int) -> list[str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,13 +20,13 @@ from airflow_provider_nusawa.campaign.preview import Preview, trials_of
 from airflow_provider_nusawa.campaign.record import Setting
 from airflow_provider_nusawa.campaign.rehearsal import rehearse
 from airflow_provider_nusawa.campaign.runner import Leg
-from airflow_provider_nusawa.gateway.errors import NusaWaError
 from airflow_provider_nusawa.gateway.messages import mask_number
 from airflow_provider_nusawa.ledger.errors import LedgerMissing
 from airflow_provider_nusawa.ledger.foresight import planned_campaign
 from airflow_provider_nusawa.ledger.limits import Limits, room_today
 from airflow_provider_nusawa.ledger.progress import refusals, unknowns
 from airflow_provider_nusawa.ledgers import open_for_reading, open_for_sending
+from airflow_provider_nusawa.operators.campaign.balance import Balance
 from airflow_provider_nusawa.operators.campaign.lists import watched
 from airflow_provider_nusawa.operators.campaign.name import refuse_another_name
 
@@ -86,6 +85,7 @@ class CampaignWork:
         self._order = order
         self._settings = order.hook.settings
         self._told = threading.Event()
+        self._balance = Balance(order.hook, self._told)
         self._leg: Leg | None = None
 
     def normalise(self, number: str | int) -> str:
@@ -113,7 +113,9 @@ class CampaignWork:
                 redirected=bool(self._settings.redirect_to),
             )
             _tell(planned)
+            self._balance.note(ledger, planned.campaign.id)
             ending = self._send(ledger, planned)
+            self._balance.note(ledger, planned.campaign.id)
             metrics.note_unknowns(ledger.read(unknowns), order.hook.nusawa_conn_id)
             codes = ledger.read(lambda tx: refusals(tx, planned.campaign.id))
         return Sent(planned, ending, codes)
@@ -131,7 +133,7 @@ class CampaignWork:
         ends = finishes_at(
             preview.to_send, now, settings.timezone, rate_per_second=self._rate, terms=order.terms, begun_today=begun
         )
-        return preview.with_prospects(balance=self._balance(), finishes_at=ends)
+        return preview.with_prospects(balance=self._balance.ask(), finishes_at=ends)
 
     def try_out(self, numbers: Sequence[str]) -> Preview:
         """Send a few of the messages to other numbers, their author's."""
@@ -187,13 +189,6 @@ class CampaignWork:
         campaign_id = ledger.read(lambda tx: planned_campaign(tx, name, redirected=redirected))
         room = ledger.read(lambda tx: room_today(tx, campaign_id, limits)) if campaign_id is not None else None
         return limits.max_per_day - room if room is not None else 0
-
-    def _balance(self) -> Decimal | None:
-        try:
-            return self._order.hook.get_credits().amount
-        except NusaWaError as error:
-            log.warning("The balance is not known: %s", error.what)
-            return None
 
 
 def _tell(planned: Planned) -> None:
