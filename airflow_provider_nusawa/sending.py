@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUn
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number, outcome_of
 from airflow_provider_nusawa.gateway.safe_mode import is_barred
 from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
+from airflow_provider_nusawa.turns import Turn, in_groups
 
 if TYPE_CHECKING:
     from airflow_provider_nusawa.gateway.client import Client
@@ -43,19 +44,6 @@ class Attempt:
     scope: Scope | None = None
     repeatable: bool = False
     opted_out: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """One message that is to be sent.
-
-    :param place: Among all of the task.
-    :param at: When it may leave by the account's pace, as a ``time.monotonic()`` time.
-    """
-
-    place: int
-    intent: Intent
-    at: float
 
 
 class Sending:
@@ -118,7 +106,9 @@ class Sending:
     def _run(self) -> None:
         try:
             with self._journal as self._store:
-                for group in self._groups(self._sort_out()):
+                most = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
+                span = self._intent_seconds / 2
+                for group in in_groups(self._sort_out(), self._moment_of, most=most, span_seconds=span):
                     self._send_group(group)
         except Exception as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self._failure = error
@@ -138,28 +128,17 @@ class Sending:
         self._attempts = attempts
         return waiting
 
-    def _groups(self, waiting: Iterable[tuple[int, Intent]]) -> Iterator[list[_Turn]]:
-        """Deal out who is to be sent to, each with his moment, so that all of a group leave while its intent holds."""
-        most = max(1, min(LARGEST_GROUP, int(self._client.settings.rate_per_second)))
-        group: list[_Turn] = []
-        for place, intent in waiting:
-            if len(group) == most:
-                yield group
-                group = []
-            is_asked = not self._why_no_more and not is_barred(self._client.settings, self._messages[place])
-            at = self._client.reserve() if is_asked else time.monotonic()
-            if group and at - group[0].at > self._intent_seconds / 2:
-                yield group
-                group = []
-            group.append(_Turn(place, intent, at))
-        if group:
-            yield group
+    def _moment_of(self, place: int) -> float:
+        """Reserve a moment of the account's pace; none is needed where the gateway will not be asked."""
+        if self._why_no_more or is_barred(self._client.settings, self._messages[place]):
+            return time.monotonic()
+        return self._client.reserve()
 
     @property
     def _why_no_more(self) -> str:
         return "the task was told to stop" if self._stopped.is_set() else self._breaker.reason
 
-    def _send_group(self, group: Sequence[_Turn]) -> None:
+    def _send_group(self, group: Sequence[Turn]) -> None:
         """Wait until the first may leave, and send: an intent that waits for a slow pace would grow too old."""
         self._stopped.wait(group[0].at - time.monotonic())
         self._is_amid_a_group = True  # before it is asked whether to go on: ``stop`` does it the other way round
@@ -170,14 +149,14 @@ class Sending:
             self._send_on_record(group)
         self._is_amid_a_group = False
 
-    def _send_on_record(self, group: Sequence[_Turn]) -> None:
+    def _send_on_record(self, group: Sequence[Turn]) -> None:
         leave_before = time.monotonic() + self._intent_seconds
         name, group = self._intend(group)
         if group:
             self._post(group, leave_before)
             self._store.conclude(name, [_entry(self._attempts[turn.place], turn.intent) for turn in group])
 
-    def _intend(self, group: Sequence[_Turn]) -> tuple[str, Sequence[_Turn]]:
+    def _intend(self, group: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
         """Put a group on record, without those who have said no; return its name, and who is in it."""
         while group:
             try:
@@ -190,7 +169,7 @@ class Sending:
                 group = [turn for turn in group if turn.intent.person not in no.persons]
         return "", group
 
-    def _post(self, group: Sequence[_Turn], leave_before: float) -> None:
+    def _post(self, group: Sequence[Turn], leave_before: float) -> None:
         # What the record took all wait, so that they leave no closer together than the pace has it.
         late = max(0.0, time.monotonic() - group[0].at)
         threads = []
