@@ -15,7 +15,7 @@ from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.limits import Limits
-from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.outlook import Outlook, outlook
 from airflow_provider_nusawa.ledger.people import note_opted_out
 from airflow_provider_nusawa.ledger.progress import Equation, equation
@@ -131,15 +131,16 @@ class Desk:
             )
         except LedgerUnavailable:
             # Nobody knows whether that commit stands: if it does, these have begun, and none of them leaves.
-            self._withdrawn.update((letter.claimed.id, self._withdrawal(letter)) for letter in begin)
+            lease = self._runner.lease
+            self._withdrawn.update((letter.claimed.id, self._withdrawal(letter, lease)) for letter in begin)
             raise
         self._withdrawn.clear()
         return Handed(
-            [Posting(letters[key], try_number, leave_before) for key, try_number in turn.begun.items()],
+            [Posting(letters[key], tried, leave_before) for key, tried in turn.begun.items()],
             [letters[key] for key in turn.held],
             turn.claimed,
         )
 
-    def _withdrawal(self, letter: Letter) -> Answer:
+    def _withdrawal(self, letter: Letter, lease: int) -> Answer:
         claimed = letter.claimed
-        return Answer(claimed.id, claimed.tries + 1, Outcome.NOT_TRIED, self._settings.api_version)
+        return Answer(claimed.id, Try(claimed.tries + 1, lease), Outcome.NOT_TRIED, self._settings.api_version)

@@ -30,7 +30,7 @@ from airflow_provider_nusawa.ledger.limits import (
     suppressed_among,
 )
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, lock, move
-from airflow_provider_nusawa.ledger.outcomes import Answer, conclude
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try, conclude
 from airflow_provider_nusawa.ledger.schema import IS_PLANNED, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, RELEASE, SUPPRESS, Actor, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
@@ -59,12 +59,12 @@ class Claimed:
 class Turn:
     """What one transaction gave.
 
-    :param begun: The ids whose requests may leave now, each with its try's number: it goes into the Answer.
+    :param begun: The ids whose requests may leave now, each with its try: it goes into the Answer.
     :param claimed: What may begin in a later turn.
     :param held: The ids that a limit holds back for now; they are still claimed.
     """
 
-    begun: dict[int, int] = field(default_factory=dict)
+    begun: dict[int, Try] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
 
@@ -144,7 +144,7 @@ class Runner:
                 break
         return claimed
 
-    def _begin(self, tx: Tx, ids: Sequence[int], limits: Limits) -> tuple[dict[int, int], list[int]]:
+    def _begin(self, tx: Tx, ids: Sequence[int], limits: Limits) -> tuple[dict[int, Try], list[int]]:
         rows = self._held(tx, ids)
         if not is_open(tx, limits):
             return {}, [row.id for row in rows]
@@ -154,7 +154,7 @@ class Runner:
         rows, held = rows[:room], rows[room:] if room is not None else []
         count_today(tx, self._campaign_id, limits, rows)
         self._move_to_sending(tx, rows)
-        return {row.id: row.tries + 1 for row in rows}, [row.id for row in held]
+        return {row.id: Try(row.tries + 1, self.lease) for row in rows}, [row.id for row in held]
 
     def _move_to_sending(self, tx: Tx, rows: Sequence[Row]) -> None:
         values = {"tries": _r.tries + 1, "posted_at": tx.clock, "quiet_until": tx.clock + self._quiet_seconds}

@@ -23,6 +23,7 @@ from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.limits import NO_LIMITS
+from airflow_provider_nusawa.ledger.outcomes import Try
 from airflow_provider_nusawa.ledger.work import Claimed
 
 
@@ -37,7 +38,7 @@ def sender_of(legs: LegHouse) -> Sender:
 
 def posting(place: int, leave_before: float) -> Posting:
     claimed = Claimed(place, 1, number(place), {}, 0, 0)
-    return Posting(Letter(claimed, Message(claimed.number, "Halo")), 1, leave_before)
+    return Posting(Letter(claimed, Message(claimed.number, "Halo")), Try(1, 1), leave_before)
 
 
 async def begin_all(desk: Desk) -> Handed:
@@ -77,7 +78,7 @@ def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs:
 
     async def tick_late() -> None:
         handed = await begin_all(desk)
-        sender.add(Posting(one.letter, one.try_number, time.monotonic()) for one in handed.postings)
+        sender.add(Posting(one.letter, one.tried, time.monotonic()) for one in handed.postings)
         await clerk.tick(None)
 
     asyncio.run(tick_late())

@@ -22,7 +22,7 @@ from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.ledger.tx import Tx
-from airflow_provider_nusawa.ledger.work import Claimed
+from airflow_provider_nusawa.ledger.work import Claimed, Turn
 
 Result = TypeVar("Result")
 
@@ -55,6 +55,40 @@ def test_commits_that_break_lose_nobody_and_double_nobody(legs: LegHouse) -> Non
     assert endings[0].end is End.FINISHED
     assert legs.states(campaign) == {"accepted": 200}
     assert (legs.sends, legs.backend.accepted_twice()) == (200, {})
+
+
+def test_what_a_leg_that_was_cut_off_takes_back_is_not_what_another_has_begun(legs: LegHouse) -> None:
+    """Nothing of its begin stands; when it is back, another has begun the same tries, and waits for the answers."""
+    is_away, is_back = threading.Event(), threading.Event()
+
+    class CutOff(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            def cut(tx: Tx) -> Result:
+                result = work(tx)
+                if isinstance(result, Turn) and result.begun:
+                    is_away.set()
+                if is_away.is_set() and not is_back.is_set():
+                    raise LedgerUnavailable("the connection broke before the commit")
+                return result
+
+            return super().write(cut)
+
+    campaign, sound = legs.campaign(people=10), legs.house.ledger
+    legs.backend.rules.latency_seconds["send"] = 2.0
+    legs.house.ledger = CutOff(sound.engine, sound.identity, sound.clock)
+    cut_off = legs.leg(campaign)
+    legs.house.ledger = sound
+
+    with legs.running(cut_off) as endings:
+        legs.until(is_away.is_set)
+        legs.clock.seconds += LEASE_SECONDS + 1
+        with legs.running(legs.leg(campaign)):
+            legs.until(lambda: legs.sends == 10)
+            is_back.set()
+
+    assert endings[0].end is End.FINISHED
+    assert legs.states(campaign) == {"accepted": 10}
+    assert (legs.sends, legs.backend.accepted_twice()) == (10, {})
 
 
 def test_a_ledger_that_was_taken_over_is_gone_on_with_under_another_lease(legs: LegHouse) -> None:
