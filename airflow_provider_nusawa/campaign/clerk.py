@@ -130,7 +130,7 @@ class Clerk:
     @property
     def _stock_target(self) -> int:
         """A second's worth: what a dead runner keeps from others for half a minute."""
-        return int(min(1 + self._timetable.asked_rate, _MOST_CLAIMED))
+        return int(min(1 + self._timetable.own_rate, _MOST_CLAIMED))
 
     async def _turn(self, begin: Sequence[Letter], claim: int, limits: Limits) -> None:
         answers, started = self._sender.answers[:], time.monotonic()

@@ -61,7 +61,8 @@ class Leg:
         bar: bool | None = None,
     ) -> None:
         rate = min(terms.rate_per_second or settings.rate_per_second, settings.rate_per_second)
-        timetable, breaker = Timetable(rate, time.monotonic), Breaker(terms.probe_after_seconds)
+        timetable = Timetable(settings.rate_per_second, time.monotonic, own_rate=rate)
+        breaker = Breaker(terms.probe_after_seconds)
         self._desk = Desk(ledger, campaign_id, settings, compose, label)
         self._post = Post(settings, MOST_IN_FLIGHT, timetable)
         self._sender = Sender(self._post, terms, timetable, Flight(rate), breaker)

@@ -238,6 +238,22 @@ def test_what_a_dead_runner_left_is_put_in_order(legs: LegHouse) -> None:
     assert (ending.end, legs.sends) == (End.FINISHED, 9)
 
 
+def test_a_gentle_campaign_leaves_the_accounts_rate_to_others(legs: LegHouse) -> None:
+    """Where each of its requests takes as much of the account's time as its own rate says, the other needs 30 s."""
+    gentle = legs.leg(legs.campaign(people=30, name="gentle"), Terms(rate_per_second=0.2), rate_per_second=50)
+    fast = legs.leg(legs.campaign(people=150, name="fast"), rate_per_second=50)
+
+    with legs.running(gentle):
+        legs.until(lambda: legs.sends)
+        started = time.monotonic()
+        ending = fast.run()
+        took = time.monotonic() - started
+        gentle.stop()
+
+    assert ending.equation.accepted == 150
+    assert took < 15
+
+
 def test_two_legs_at_once_send_to_nobody_twice_and_share_the_rate(legs: LegHouse) -> None:
     campaign = legs.campaign(people=120)
     one, other = (legs.leg(campaign, rate_per_second=60) for _ in range(2))
