@@ -50,6 +50,8 @@ class Posting:
 
 
 def write_letter(compose: Compose, claimed: Claimed) -> Letter:
+    if not claimed.number:
+        return Letter(claimed, None, "the number has been erased")
     try:
         return Letter(claimed, compose(claimed))
     except InvalidMessage as error:

@@ -43,6 +43,7 @@ _r = recipients.c
 class Claimed:
     """A recipient that is this runner's to send to, once it has begun.
 
+    :param number: Empty for who was forgotten while a request was under way that then turned out not to have left.
     :param tries: How many have begun before.
     :param setbacks: How many tries in a row were refused in a way that a later one may overcome.
     """
@@ -137,7 +138,7 @@ class Runner:
             rows = tx.run(query.with_for_update(skip_locked=True)).all()
             move(tx, CLAIM, rows, actor=Actor.RUNNER, values={"lease": self.lease})
             claimed += (
-                Claimed(row.id, row.plan_id, row.number, json.loads(row.fields or "{}"), row.tries, row.setbacks)
+                Claimed(row.id, row.plan_id, row.number or "", json.loads(row.fields or "{}"), row.tries, row.setbacks)
                 for row in rows
             )
             if len(claimed) >= most:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
-from ledger_house import number
+from ledger_house import answered, number
 from leg_house import LegHouse
 
 from airflow_provider_nusawa.campaign.ending import End, Reason
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.emulator.faults import FOREVER
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
-from airflow_provider_nusawa.gateway.messages import Message
-from airflow_provider_nusawa.ledger.people import suppress, suppressed
+from airflow_provider_nusawa.gateway.messages import Message, Outcome
+from airflow_provider_nusawa.ledger.people import forget, suppress, suppressed, unsuppress
 from airflow_provider_nusawa.ledger.rates import reserve
 from airflow_provider_nusawa.ledger.work import Claimed
 
@@ -223,6 +223,21 @@ def test_a_message_that_cannot_be_composed_is_refused_without_a_request(legs: Le
 
     assert legs.states(campaign) == {"accepted": 2, "refused": 1}
     assert (legs.house.row(2).reason, legs.sends) == ("the text is empty", 2)
+
+
+@pytest.mark.parametrize("came_back", [False, True], ids=["silent", "wants to be written to again"])
+def test_who_is_forgotten_while_a_request_is_under_way_is_sent_nothing(legs: LegHouse, came_back: bool) -> None:
+    campaign = legs.campaign(people=2)
+    runner, begun = legs.house.begun(campaign, most=1)
+    legs.house.ledger.write(lambda tx: forget(tx, number(1), who="ani", reason="letter"))
+    if came_back:
+        legs.house.ledger.write(lambda tx: unsuppress(tx, [number(1)], who="ani", reason="consent of 1 May"))
+    runner.turn(answered(begun, Outcome.NOT_TRIED))
+
+    ending = legs.run(campaign)
+
+    assert (ending.end, legs.sends) == (End.FINISHED, 1)
+    assert legs.states(campaign) == {"accepted": 1, "refused" if came_back else "suppressed": 1}
 
 
 def test_what_a_dead_runner_left_is_put_in_order(legs: LegHouse) -> None:
