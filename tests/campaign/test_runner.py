@@ -14,7 +14,7 @@ from airflow_provider_nusawa.emulator.faults import FOREVER
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.ledger.people import forget, suppress, suppressed, unsuppress
-from airflow_provider_nusawa.ledger.rates import reserve
+from airflow_provider_nusawa.ledger.rates import reserve, slow_down
 from airflow_provider_nusawa.ledger.work import Claimed
 
 
@@ -137,6 +137,19 @@ def test_a_long_retry_after_ends_the_leg(legs: LegHouse) -> None:
     assert ending.at is not None
     assert (ending.at - legs.clock.moment).total_seconds() == pytest.approx(600, abs=5)
     assert legs.states(campaign) == {"planned": 50}
+
+
+def test_a_long_pause_that_another_sender_was_asked_for_ends_the_leg_too(legs: LegHouse) -> None:
+    campaign, account = legs.campaign(people=5), legs.settings().account
+    legs.house.ledger.write(lambda tx: slow_down(tx, account, wait_seconds=600))
+
+    with legs.running(legs.leg(campaign)) as endings:
+        pass
+
+    assert endings[0].halt.reason is Reason.RETRY_AFTER
+    assert endings[0].at is not None
+    assert (endings[0].at - legs.clock.moment).total_seconds() == pytest.approx(600, abs=5)
+    assert (legs.sends, legs.states(campaign)) == (0, {"planned": 5})
 
 
 def test_a_gateway_that_falls_silent_is_probed_and_tried_before_the_run_goes_on(legs: LegHouse) -> None:
