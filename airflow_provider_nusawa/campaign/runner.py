@@ -100,7 +100,7 @@ class Leg:
     async def _work(self) -> Ending:
         self._sending = asyncio.create_task(self._sender.run())
         try:
-            return await self._end(await self._until_halted())
+            return await self._until_ended()
         except LedgerError:
             raise
         except Exception:
@@ -122,8 +122,15 @@ class Leg:
             await self._clerk.tick(None)
             await self._desk.end()
 
-    async def _end(self, halt: Halt) -> Ending:
-        equation = await self._close_books()
+    async def _until_ended(self) -> Ending:
+        counted: Equation | None = None
+        while True:
+            halt, equation = await self._until_halted(), await self._close_books()
+            if halt is not ALL_DONE or not equation.open or equation == counted:
+                break
+            # After the last look another run has read its list to the end. Twice the same count would be no such thing.
+            counted, self._halt = equation, None
+            self._clerk.start_anew()
         ending = Ending(halt if equation.open else ALL_DONE, equation)
         log.log(logging.INFO if ending.end is not End.STOPPED else logging.WARNING, "campaign %s", ending)
         return ending

@@ -7,19 +7,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 from ledger_house import House, number
 from leg_house import Ahead, LegHouse, compose
 from postgres import Postgres, postgres_or_skip
 
-from airflow_provider_nusawa.campaign.ending import End
+from airflow_provider_nusawa.campaign.ending import End, Ending
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
 from airflow_provider_nusawa.gateway.messages import Message
+from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
+from airflow_provider_nusawa.ledger.outlook import Outlook
+from airflow_provider_nusawa.ledger.schema import recipients
+from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.ledger.tx import Tx
 from airflow_provider_nusawa.ledger.work import Claimed, Turn
@@ -145,6 +150,43 @@ def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres
         assert legs.states(campaign) == {"accepted": 150}
         assert (legs.sends, legs.backend.accepted_twice()) == (150, {})
         assert took < 20
+
+
+def run_with(legs: LegHouse, campaign: Campaign, meanwhile: Callable[[], Any]) -> Ending:
+    """Run a leg; between its last look, when nobody is left, and its count of all rows something happens."""
+    has_happened = threading.Event()
+
+    class Slow(Ledger):
+        def read(self, work: Callable[[Tx], Result]) -> Result:
+            result = super().read(work)
+            is_last = isinstance(result, Outlook) and not result.progress.equation.open
+            if is_last and not has_happened.is_set():
+                has_happened.set()
+                meanwhile()
+            return result
+
+    sound = legs.house.ledger
+    slow = replace(legs.house, ledger=Slow(sound.engine, sound.identity, sound.clock))
+    with legs.running(replace(legs, house=slow).leg(campaign)) as endings:
+        pass
+    return endings[0]
+
+
+def test_a_list_that_is_complete_just_after_the_last_look_is_sent_to_as_well(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=5)
+
+    ending = run_with(legs, campaign, lambda: legs.house.plan(campaign, range(6, 9), "run 2"))
+
+    assert (ending.end, ending.equation.accepted, legs.sends) == (End.FINISHED, 8, 8)
+
+
+def test_tallies_that_do_not_know_of_somebody_are_not_looked_at_for_ever(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=5)
+    untallied = sa.update(recipients).where(recipients.c.number == number(1)).values(sending=Sending.PLANNED)
+
+    ending = run_with(legs, campaign, lambda: legs.house.ledger.write(lambda tx: tx.run(untallied)))
+
+    assert (ending.end, ending.equation.accepted, ending.equation.open) == (End.FINISHED, 4, 1)
 
 
 def test_told_to_stop_while_the_ledger_is_away_it_gives_up(legs: LegHouse) -> None:
