@@ -121,7 +121,8 @@ def _is_repetition(row: Row, answer: Answer) -> bool:
 def _stray(tx: Tx, row: Row, answer: Answer) -> dict[str, Any]:
     """Note an answer that moves nothing any more, since another try has decided, or will."""
     if answer.outcome is Outcome.ACCEPTED and row.sending is Sending.SENDING:
-        tx.run(sa.update(recipients).where(recipients.c.id == row.id).values(message_id=answer.message_id))
+        known = {"message_id": answer.message_id, "api": answer.api}
+        tx.run(sa.update(recipients).where(recipients.c.id == row.id).values(known))
     return change(
         tx,
         row.id,

@@ -8,6 +8,7 @@ from ledger_house import TOTAL_SECONDS, House, accepted, answered
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.acts import Again, retry
 from airflow_provider_nusawa.ledger.campaigns import Campaign
+from airflow_provider_nusawa.ledger.delivery import undelivered
 from airflow_provider_nusawa.ledger.leases import GRACE_SECONDS, LEASE_SECONDS
 from airflow_provider_nusawa.ledger.outcomes import Try
 from airflow_provider_nusawa.ledger.work import Runner
@@ -55,6 +56,39 @@ def test_a_refusal_of_it_is_noted(house: House) -> None:
 
     assert house.history() == ["sending", "unknown", "planned", "sending", "refused"]
     assert house.row().code is None
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["stopped", "dead"])
+def test_who_was_accepted_by_it_is_not_unknown_once_the_runner_is_gone(house: House, ends: bool) -> None:
+    campaign, runner, first, _ = two_tries(house)
+    runner.turn(accepted(first, "late"))
+
+    if ends:
+        runner.end()
+    else:
+        house.clock.now += LEASE_SECONDS
+        house.runner(campaign).turn(claim=1)
+
+    assert house.states(campaign) == {1: "accepted"}
+    assert house.row().message_id.startswith("late")
+    assert house.progress(campaign).equation == house.equation(campaign)
+
+
+def test_it_is_asked_after_in_the_words_of_its_own_api(house: House) -> None:
+    campaign = house.campaign(people=1)
+    runner, first = house.begun(campaign)
+    runner.end()
+    house.clock.now += LEASE_SECONDS + TOTAL_SECONDS + GRACE_SECONDS
+    house.ledger.write(lambda tx: retry(tx, campaign.id, Again.UNKNOWN, who="ani", reason="asked for"))
+    runner, _ = house.begun(campaign)
+    runner.turn(accepted(first))
+
+    runner.end()
+
+    found = house.ledger.write(
+        lambda tx: undelivered(tx, campaign.id, 9, asked_before=house.clock.now, api="v3", account="a")
+    )
+    assert [one.message_id for one in found] == [house.row().message_id]
 
 
 @pytest.mark.parametrize("outcome", [*NOES, Outcome.UNKNOWN])

@@ -185,6 +185,7 @@ class Rules(RuleBasedStateMachine):
             for row in self._rows():
                 if row.sending in (Sending.PLANNED, Sending.CLAIMED):
                     assert len(self.perhaps_taken.get(row.id, ())) <= self.allowed.get(row.id, 0)
+                assert not row.message_id or row.sending in (Sending.SENDING, Sending.ACCEPTED)
 
     @invariant()
     def the_tallies_say_what_the_rows_say(self) -> None:
