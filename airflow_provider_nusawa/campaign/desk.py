@@ -14,7 +14,7 @@ from airflow_provider_nusawa.campaign.letters import Compose, Letter, Posting, w
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
-from airflow_provider_nusawa.ledger.limits import Limits
+from airflow_provider_nusawa.ledger.limits import NO_LIMITS, Limits
 from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.outlook import Outlook, outlook
 from airflow_provider_nusawa.ledger.people import note_opted_out
@@ -110,9 +110,14 @@ class Desk:
 
     async def end(self) -> Equation:
         """Give back what is claimed, and count every row."""
-        if self._runner is not None:
-            await self._call(self._runner.end)
-        self._runner = None
+
+        def end() -> None:
+            if self._runner is not None:
+                self._turn([], [], 0, NO_LIMITS)  # puts on record what was withdrawn
+                self._runner.end()
+                self._runner = None
+
+        await self._call(end)
         return await self._call(lambda: self._ledger.read(lambda tx: equation(tx, self._campaign_id)))
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from ledger_house import House, number
 from leg_house import Ahead, LegHouse, compose
 from postgres import Postgres, postgres_or_skip
 
-from airflow_provider_nusawa.campaign.ending import End, Ending
+from airflow_provider_nusawa.campaign.ending import End, Ending, Reason
 from airflow_provider_nusawa.emulator import Account, Backend
 from airflow_provider_nusawa.emulator.serving import serve
 from airflow_provider_nusawa.gateway.messages import Message
@@ -94,6 +94,29 @@ def test_what_a_leg_that_was_cut_off_takes_back_is_not_what_another_has_begun(le
     assert endings[0].end is End.FINISHED
     assert legs.states(campaign) == {"accepted": 10}
     assert (legs.sends, legs.backend.accepted_twice()) == (10, {})
+
+
+def test_a_leg_that_is_told_to_stop_after_a_commit_that_broke_leaves_nobody_unknown(legs: LegHouse) -> None:
+    """The commit stands, and nothing of what it began has left."""
+
+    class Broken(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            result = super().write(work)
+            if isinstance(result, Turn) and result.begun:
+                leg.stop()
+                raise LedgerUnavailable("the connection broke in the commit")
+            return result
+
+    campaign, sound = legs.campaign(people=10), legs.house.ledger
+    legs.house.ledger = Broken(sound.engine, sound.identity, sound.clock)
+    leg = legs.leg(campaign)
+    legs.house.ledger = sound
+
+    with legs.running(leg) as endings:
+        pass
+
+    assert endings[0].halt.reason is Reason.TOLD
+    assert (legs.sends, legs.states(campaign)) == (0, {"planned": 10})
 
 
 def test_a_ledger_that_was_taken_over_is_gone_on_with_under_another_lease(legs: LegHouse) -> None:
