@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number
 from airflow_provider_nusawa.journal import Entry, Intent, Store, Suppressed, intent_of, may_send
@@ -122,9 +122,10 @@ class Sending:
             for place, _ in group:
                 self._attempts[place] = self._not_tried(self._messages[place], reason)
             return
+        leave_before = intent_clock() + self._intent_seconds
         name, group = self._intend(group)
         if group:
-            self._post([place for place, _ in group], leave_before=time.monotonic() + self._intent_seconds)
+            self._post([place for place, _ in group], leave_before)
             self._store.conclude(name, [_entry(self._attempts[place], intent) for place, intent in group])
 
     def _intend(self, group: Sequence[tuple[int, Intent]]) -> tuple[str, Sequence[tuple[int, Intent]]]:

@@ -12,7 +12,7 @@ from airflow_provider_nusawa.gateway.client import Client
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.gateway.settings import Secret, Settings
 from airflow_provider_nusawa.journal import Forgetful
-from airflow_provider_nusawa.sending import Sending
+from airflow_provider_nusawa.sending import INTENT_SECONDS, Sending
 from airflow_provider_nusawa.task_state import TaskStateStore
 
 MESSAGES = [Message(f"6281234567{n:03d}", "Halo") for n in range(5)]
@@ -37,6 +37,18 @@ def test_an_intent_that_has_grown_too_old_is_not_sent_on(client, nusawa_gateway)
     outcomes = _outcomes(Sending(client, Forgetful(), MESSAGES, intent_seconds=-1))
 
     assert outcomes == [Outcome.NOT_TRIED] * 5
+    assert nusawa_gateway.requests == []
+
+
+def test_an_intents_time_runs_from_before_its_record(client, nusawa_gateway, suspend):
+    class Slow(Forgetful):
+        def intend(self, intents):
+            suspend(INTENT_SECONDS + 1)
+            return super().intend(intents)
+
+    outcomes = _outcomes(Sending(client, Slow(), MESSAGES[:1]))
+
+    assert outcomes == [Outcome.NOT_TRIED]
     assert nusawa_gateway.requests == []
 
 

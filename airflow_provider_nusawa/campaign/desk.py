@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import TypeVar
 
 from airflow_provider_nusawa.campaign.letters import Compose, Letter, Posting, write_letter
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
@@ -128,7 +129,7 @@ class Desk:
 
     def _turn(self, answers: Sequence[Answer], begin: Sequence[Letter], claim: int, limits: Limits) -> Handed:
         assert self._runner is not None  # noqa: S101 - a lease was taken before
-        leave_before = time.monotonic() + INTENT_SECONDS
+        leave_before = intent_clock() + INTENT_SECONDS
         letters = {letter.claimed.id: letter for letter in begin}
         try:
             turn = self._runner.turn(

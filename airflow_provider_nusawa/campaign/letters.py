@@ -37,7 +37,7 @@ class Letter:
 class Posting:
     """A letter whose request may leave.
 
-    :param leave_before: The ``time.monotonic()`` time after which it may not any more.
+    :param leave_before: The time of ``intent_clock`` after which it may not any more.
     """
 
     letter: Letter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.sender import Sender
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.limits import NO_LIMITS
@@ -50,9 +52,9 @@ async def begin_all(desk: Desk) -> Handed:
 def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
     """Whoever is frozen in the commit itself finds the time used up: it runs from before the commit."""
     desk, commits = desk_of(legs, legs.campaign(people=2)), [0.0]
-    sa.event.listen(legs.house.ledger.engine, "commit", lambda _: commits.append(time.monotonic()))
+    sa.event.listen(legs.house.ledger.engine, "commit", lambda _: commits.append(intent_clock()))
 
-    started = time.monotonic()
+    started = intent_clock()
     handed = asyncio.run(begin_all(desk))
     desk.close()
 
@@ -63,12 +65,25 @@ def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
 
 def test_only_what_is_too_late_is_given_back(legs: LegHouse) -> None:
     sender = sender_of(legs)
-    sender.add([posting(1, time.monotonic()), posting(2, math.inf)])
+    sender.add([posting(1, intent_clock()), posting(2, math.inf)])
 
     sender.give_back(only_late=True)
 
     assert [(answer.id, answer.outcome) for answer in sender.answers] == [(1, Outcome.NOT_TRIED)]
     assert sender.waiting == 1
+
+
+def test_what_has_begun_is_given_back_once_the_machine_was_suspended(
+    legs: LegHouse, suspend: Callable[[float], None]
+) -> None:
+    sender, desk = sender_of(legs), desk_of(legs, legs.campaign(people=2))
+    sender.add(asyncio.run(begin_all(desk)).postings)
+    desk.close()
+
+    suspend(INTENT_SECONDS)
+    sender.give_back(only_late=True)
+
+    assert (sender.waiting, len(sender.answers)) == (0, 2)
 
 
 def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs: LegHouse) -> None:
@@ -78,7 +93,7 @@ def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs:
 
     async def tick_late() -> None:
         handed = await begin_all(desk)
-        sender.add(Posting(one.letter, one.tried, time.monotonic()) for one in handed.postings)
+        sender.add(Posting(one.letter, one.tried, intent_clock()) for one in handed.postings)
         await clerk.tick(None)
 
     asyncio.run(tick_late())
@@ -94,7 +109,7 @@ def test_what_is_too_late_at_its_moment_does_not_leave(legs: LegHouse, seconds: 
 
     async def send() -> Sender:
         sender = sender_of(legs)
-        await sender._deliver(posting(1, time.monotonic() + seconds))
+        await sender._deliver(posting(1, intent_clock() + seconds))
         return sender
 
     sender = asyncio.run(send())
