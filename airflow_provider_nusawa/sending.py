@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.errors import Cause, NusaWaError, OutcomeUnknown, Refused, Scope, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, mask_number, outcome_of
 from airflow_provider_nusawa.gateway.safe_mode import is_barred
@@ -150,7 +151,7 @@ class Sending:
         self._is_amid_a_group = False
 
     def _send_on_record(self, group: Sequence[Turn]) -> None:
-        leave_before = time.monotonic() + self._intent_seconds
+        leave_before = intent_clock() + self._intent_seconds
         name, group = self._intend(group)
         if group:
             self._post(group, leave_before)

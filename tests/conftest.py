@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,15 @@ def airflow_db() -> Path:
     """Airflow's own database, fresh and empty, in the AIRFLOW_HOME returned."""
     lay_database(HOME, print)
     return HOME
+
+
+@pytest.fixture
+def suspend(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Suspend the machine for so many seconds: one clock goes on meanwhile, and ``time.monotonic`` does not."""
+    slept, clock_gettime = list[float](), time.clock_gettime
+
+    def told(clock: int) -> float:
+        return clock_gettime(clock) + (sum(slept) if clock == time.CLOCK_BOOTTIME else 0.0)
+
+    monkeypatch.setattr(time, "clock_gettime", told)
+    return slept.append

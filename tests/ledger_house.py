@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign, begin_campaign
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
-from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.progress import Equation, Progress, equation, progress
 from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.schema import changes, line_of, recipients
@@ -59,7 +59,7 @@ class House:
         options: dict[str, Any] = {"account": "a", "api": "v3", "label": "test", "total_seconds": TOTAL_SECONDS}
         return Runner(self.ledger, campaign.id, **{**options, **changes})
 
-    def begun(self, campaign: Campaign, most: int = 10, **changes: Any) -> tuple[Runner, dict[int, int]]:
+    def begun(self, campaign: Campaign, most: int = 10, **changes: Any) -> tuple[Runner, dict[int, Try]]:
         """Return a runner with requests under way: recipient to try."""
         runner = self.runner(campaign, **changes)
         claimed = runner.turn(claim=most).claimed
@@ -100,12 +100,11 @@ def frozen_after(house: House, words: str) -> Iterator[None]:
     sa.event.remove(house.ledger.engine, "after_cursor_execute", freeze)
 
 
-def accepted(begun: dict[int, int], prefix: str = "m") -> list[Answer]:
+def accepted(begun: dict[int, Try], prefix: str = "m") -> list[Answer]:
     return [
-        Answer(key, try_number, Outcome.ACCEPTED, "v3", message_id=f"{prefix}{key}", code=0)
-        for key, try_number in begun.items()
+        Answer(key, tried, Outcome.ACCEPTED, "v3", message_id=f"{prefix}{key}", code=0) for key, tried in begun.items()
     ]
 
 
-def answered(begun: dict[int, int], outcome: Outcome, api: str = "v3", **rest: Any) -> Sequence[Answer]:
-    return [Answer(key, try_number, outcome, api, **rest) for key, try_number in begun.items()]
+def answered(begun: dict[int, Try], outcome: Outcome, api: str = "v3", **rest: Any) -> Sequence[Answer]:
+    return [Answer(key, tried, outcome, api, **rest) for key, tried in begun.items()]

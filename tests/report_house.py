@@ -13,6 +13,7 @@ from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.hints import note_balance
+from airflow_provider_nusawa.ledger.outcomes import Try
 from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.states import Sending
 
@@ -33,7 +34,7 @@ def eventful(house: House, name: str = HOSTILE) -> Campaign:
     keys = list(begun)
     house.clock.now = START + 5
 
-    def tried(*places: int) -> dict[int, int]:
+    def tried(*places: int) -> dict[int, Try]:
         return {keys[place - 1]: begun[keys[place - 1]] for place in places}
 
     runner.turn(accepted(tried(1, 2, 3, 4)))

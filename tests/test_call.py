@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from airflow_provider_nusawa.gateway.call import Call, Withheld
+from airflow_provider_nusawa.gateway.call import Call, Withheld, intent_clock
 from airflow_provider_nusawa.gateway.errors import Cause
 from airflow_provider_nusawa.gateway.exchange import Request
 
@@ -48,6 +49,17 @@ def test_a_request_begins_once_its_bytes_have_not_left(call: Call) -> None:
 
     with pytest.raises(Withheld):
         call.begin()
+
+
+def test_no_byte_leaves_once_the_machine_was_suspended_for_too_long(suspend: Callable[[float], None]) -> None:
+    call = Call(Request("GET", "/"), limit_seconds=60, leave_before=intent_clock() + 2)
+    call.begin()
+
+    suspend(2.5)
+
+    with pytest.raises(Withheld):
+        call.leave()
+    assert (call.cut_by, call.bytes_left) == (Cause.LATE, False)
 
 
 @pytest.mark.parametrize("cause", [Cause.DNS, Cause.CONNECT, Cause.TLS])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from clients import HALO, closed_port, failure, until_asked
 
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.client import AsyncClient, Client
 from airflow_provider_nusawa.gateway.errors import (
     Cause,
@@ -104,7 +104,7 @@ def test_a_resolver_that_hangs_is_left_at_the_time_limit(ask, settings, monkeypa
 
 def _until_failed(client: Any, left: threading.Event) -> Any:
     # Late from the second attempt on, so that one is all it takes.
-    limit = time.monotonic() + 0.3
+    limit = intent_clock() + 0.3
     if isinstance(client, AsyncClient):
 
         async def send() -> None:
@@ -124,7 +124,7 @@ def _until_failed(client: Any, left: threading.Event) -> Any:
 
 @pytest.mark.parametrize("after", [pytest.param(-0.1, id="already-late"), pytest.param(-60.0, id="long-late")])
 def test_what_is_late_does_not_leave(ask, settings, nusawa_gateway, after):
-    limit = time.monotonic() + after
+    limit = intent_clock() + after
 
     error = failure(ask, settings, lambda client: client.send(HALO, leave_before=limit))
 

@@ -117,15 +117,20 @@ class Clerk:
     async def _slow_down(self, wait_seconds: float) -> None:
         await self._desk.slow_down(wait_seconds)
         self._sender.too_fast = None
-        if wait_seconds > LONGEST_PAUSE_SECONDS:
-            self.pause_until = self._desk.now() + timedelta(seconds=wait_seconds)
+        self._pause(wait_seconds)
+
+    def _pause(self, seconds: float) -> None:
+        if seconds > LONGEST_PAUSE_SECONDS:
+            self.pause_until = self._desk.now() + timedelta(seconds=seconds)
 
     async def _wanted(self) -> tuple[list[Letter], int]:
         """Return whose requests shall begin, and how many more to claim."""
         horizon = min(TICK_SECONDS + 1.5 * self._turn_seconds + 0.05, _LONGEST_HORIZON_SECONDS)
         now = time.monotonic()
         if self._stock and self._timetable.is_short(now + horizon + TICK_SECONDS):
-            self._timetable.add(await self._desk.reserve(self._timetable.requests_at_once, self._timetable.asked_rate))
+            share = await self._desk.reserve(self._timetable.requests_at_once, self._timetable.asked_rate)
+            self._timetable.add(share)
+            self._pause(share.pause)  # another sender may have been told so
         moments = self._timetable.count(now + horizon) - self._sender.waiting
         begin = list(islice(self._stock, max(min(moments, self._sender.room), 0)))
         left, target = len(self._stock) - len(begin), self._stock_target
@@ -134,7 +139,7 @@ class Clerk:
     @property
     def _stock_target(self) -> int:
         """A second's worth: what a dead runner keeps from others for half a minute."""
-        return int(min(1 + self._timetable.asked_rate, _MOST_CLAIMED))
+        return int(min(1 + self._timetable.own_rate, _MOST_CLAIMED))
 
     async def _turn(self, begin: Sequence[Letter], claim: int, limits: Limits) -> None:
         answers, started = self._sender.answers[:], time.monotonic()

@@ -11,11 +11,12 @@ from datetime import datetime, timezone
 from typing import TypeVar
 
 from airflow_provider_nusawa.campaign.letters import Compose, Letter, Posting, write_letter
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.messages import Outcome
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
-from airflow_provider_nusawa.ledger.limits import Limits
-from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.limits import NO_LIMITS, Limits
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.outlook import Outlook, outlook
 from airflow_provider_nusawa.ledger.people import note_opted_out
 from airflow_provider_nusawa.ledger.progress import Equation, equation
@@ -110,9 +111,14 @@ class Desk:
 
     async def end(self) -> Equation:
         """Give back what is claimed, and count every row."""
-        if self._runner is not None:
-            await self._call(self._runner.end)
-        self._runner = None
+
+        def end() -> None:
+            if self._runner is not None:
+                self._turn([], [], 0, NO_LIMITS)  # puts on record what was withdrawn
+                self._runner.end()
+                self._runner = None
+
+        await self._call(end)
         return await self._call(lambda: self._ledger.read(lambda tx: equation(tx, self._campaign_id)))
 
     def close(self) -> None:
@@ -123,7 +129,7 @@ class Desk:
 
     def _turn(self, answers: Sequence[Answer], begin: Sequence[Letter], claim: int, limits: Limits) -> Handed:
         assert self._runner is not None  # noqa: S101 - a lease was taken before
-        leave_before = time.monotonic() + INTENT_SECONDS
+        leave_before = intent_clock() + INTENT_SECONDS
         letters = {letter.claimed.id: letter for letter in begin}
         try:
             turn = self._runner.turn(
@@ -131,15 +137,16 @@ class Desk:
             )
         except LedgerUnavailable:
             # Nobody knows whether that commit stands: if it does, these have begun, and none of them leaves.
-            self._withdrawn.update((letter.claimed.id, self._withdrawal(letter)) for letter in begin)
+            lease = self._runner.lease
+            self._withdrawn.update((letter.claimed.id, self._withdrawal(letter, lease)) for letter in begin)
             raise
         self._withdrawn.clear()
         return Handed(
-            [Posting(letters[key], try_number, leave_before) for key, try_number in turn.begun.items()],
+            [Posting(letters[key], tried, leave_before) for key, tried in turn.begun.items()],
             [letters[key] for key in turn.held],
             turn.claimed,
         )
 
-    def _withdrawal(self, letter: Letter) -> Answer:
+    def _withdrawal(self, letter: Letter, lease: int) -> Answer:
         claimed = letter.claimed
-        return Answer(claimed.id, claimed.tries + 1, Outcome.NOT_TRIED, self._settings.api_version)
+        return Answer(claimed.id, Try(claimed.tries + 1, lease), Outcome.NOT_TRIED, self._settings.api_version)

@@ -17,7 +17,7 @@ from airflow_provider_nusawa.gateway.errors import (
     Unreachable,
 )
 from airflow_provider_nusawa.gateway.messages import Message, Outcome, Receipt, outcome_of
-from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.work import Claimed
 
 Compose = Callable[[Claimed], Message]
@@ -37,11 +37,11 @@ class Letter:
 class Posting:
     """A letter whose request may leave.
 
-    :param leave_before: The ``time.monotonic()`` time after which it may not any more.
+    :param leave_before: The time of ``intent_clock`` after which it may not any more.
     """
 
     letter: Letter
-    try_number: int
+    tried: Try
     leave_before: float
 
     @property
@@ -50,6 +50,8 @@ class Posting:
 
 
 def write_letter(compose: Compose, claimed: Claimed) -> Letter:
+    if not claimed.number:
+        return Letter(claimed, None, "the number has been erased")
     try:
         return Letter(claimed, compose(claimed))
     except InvalidMessage as error:
@@ -57,15 +59,15 @@ def write_letter(compose: Compose, claimed: Claimed) -> Letter:
 
 
 def accepted(posting: Posting, receipt: Receipt) -> Answer:
-    return Answer(posting.id, posting.try_number, Outcome.ACCEPTED, receipt.api, receipt.message_id, receipt.code)
+    return Answer(posting.id, posting.tried, Outcome.ACCEPTED, receipt.api, receipt.message_id, receipt.code)
 
 
 def not_tried(posting: Posting, api: str, reason: str = "") -> Answer:
-    return Answer(posting.id, posting.try_number, Outcome.NOT_TRIED, api, reason=reason)
+    return Answer(posting.id, posting.tried, Outcome.NOT_TRIED, api, reason=reason)
 
 
 def unfit(posting: Posting, api: str) -> Answer:
-    return Answer(posting.id, posting.try_number, Outcome.REFUSED, api, reason=posting.letter.unfit)
+    return Answer(posting.id, posting.tried, Outcome.REFUSED, api, reason=posting.letter.unfit)
 
 
 def failed(posting: Posting, api: str, error: Exception, terms: Terms) -> Answer:
@@ -80,7 +82,7 @@ def failed(posting: Posting, api: str, error: Exception, terms: Terms) -> Answer
             outcome = Outcome.NOT_TRIED  # no word about this person, whose turn comes again
         elif error.scope is Scope.TRANSIENT:
             what["again_after"] = terms.back_off(posting.letter.claimed.setbacks)
-    return Answer(posting.id, posting.try_number, outcome, api, **what)
+    return Answer(posting.id, posting.tried, outcome, api, **what)
 
 
 def is_too_fast(error: Exception) -> bool:

@@ -62,7 +62,8 @@ class Leg:
         bar: bool | None = None,
     ) -> None:
         rate = min(terms.rate_per_second or settings.rate_per_second, settings.rate_per_second)
-        timetable, breaker = Timetable(rate, time.monotonic), Breaker(terms.probe_after_seconds)
+        timetable = Timetable(settings.rate_per_second, time.monotonic, own_rate=rate)
+        breaker = Breaker(terms.probe_after_seconds)
         self._desk = Desk(ledger, campaign_id, settings, compose, label)
         self._post = Post(settings, MOST_IN_FLIGHT, timetable)
         self._sender = Sender(self._post, terms, timetable, Flight(rate), breaker)
@@ -101,7 +102,7 @@ class Leg:
     async def _work(self) -> Ending:
         self._sending = asyncio.create_task(self._sender.run())
         try:
-            return await self._end(await self._until_halted())
+            return await self._until_ended()
         except LedgerError:
             raise
         except Exception:
@@ -123,8 +124,15 @@ class Leg:
             await self._clerk.tick(None)
             await self._desk.end()
 
-    async def _end(self, halt: Halt) -> Ending:
-        equation = await self._close_books()
+    async def _until_ended(self) -> Ending:
+        counted: Equation | None = None
+        while True:
+            halt, equation = await self._until_halted(), await self._close_books()
+            if halt is not ALL_DONE or not equation.open or equation == counted:
+                break
+            # After the last look another run has read its list to the end. Twice the same count would be no such thing.
+            counted, self._halt = equation, None
+            self._clerk.start_anew()
         ending = Ending(halt if equation.open else ALL_DONE, equation)
         log.log(logging.INFO if ending.end is not End.STOPPED else logging.WARNING, "campaign %s", ending)
         return ending

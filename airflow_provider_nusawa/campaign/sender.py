@@ -22,6 +22,7 @@ from airflow_provider_nusawa.campaign.letters import (
 from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.errors import NusaWaError, Refused, Scope
 from airflow_provider_nusawa.ledger.outcomes import Answer
 
@@ -82,7 +83,7 @@ class Sender:
 
     def give_back(self, *, only_late: bool = False) -> None:
         """Take back what has begun and not left: all, or what may not leave any more."""
-        now = time.monotonic()
+        now = intent_clock()
         while self._waiting and not (only_late and self._waiting[0].leave_before > now):
             self.answers.append(not_tried(self._waiting.popleft(), self._api, "its moment passed"))
         self._supply.set()

@@ -31,39 +31,45 @@ class _Stretch:
 class Timetable:
     """Hands out moments of the monotonic clock, each once. What passed unused is gone, but for small delays.
 
-    :param rate_per_second: As set; what is asked of the ledger is a little less.
+    With a lower rate of its own a campaign takes shorter stretches, no thinner ones: what lies between is for others.
+
+    :param account_rate: As set; what is asked of the ledger is a little less.
     :param clock: For tests.
+    :param own_rate: The campaign's, at most the account's, which it is if left out.
     """
 
-    def __init__(self, rate_per_second: float, clock: Callable[[], float]) -> None:
-        self.asked_rate = rate_per_second * HEADROOM
-        self._gap_seconds = 1 / rate_per_second
-        self._in_a_second = math.ceil(min(rate_per_second, _MOST_AT_ONCE))
+    def __init__(self, account_rate: float, clock: Callable[[], float], *, own_rate: float | None = None) -> None:
+        self.asked_rate = account_rate * HEADROOM
+        self.own_rate = (own_rate or account_rate) * HEADROOM
+        self._gap_seconds = 1 / account_rate
+        self._in_a_second = math.ceil(min(account_rate, _MOST_AT_ONCE))
         self._second = max(self._gap_seconds * self._in_a_second, _SECOND)
         self._left: deque[float] = deque(maxlen=self._in_a_second)
         self._departed: deque[float] = deque(maxlen=self._in_a_second)
         self._clock = clock
         self._stretches: deque[_Stretch] = deque()
-        self._ends_at = -math.inf
+        self._ends_at = self._lasts_until = -math.inf
 
     @property
     def requests_at_once(self) -> int:
-        return int(min(max(self.asked_rate * STRETCH_SECONDS, 1), _MOST_AT_ONCE))
+        return int(min(max(self.own_rate * STRETCH_SECONDS, 1), _MOST_AT_ONCE))
 
     def add(self, share: Share) -> None:
         """Take a stretch of time that was received just now."""
-        first = max(self._clock() + share.starts_in, self._ends_at)
+        now, seconds = self._clock(), share.requests * share.spacing
+        first = max(now + share.starts_in, self._ends_at)
         self._stretches.append(_Stretch(first, share.spacing, share.requests))
-        self._ends_at = first + share.requests * share.spacing
+        self._ends_at = first + seconds
+        self._lasts_until = max(now, self._lasts_until) + seconds * self.asked_rate / self.own_rate
 
     def clear(self) -> None:
-        """Give up all moments: the rate has changed."""
+        """Give up all moments: the rate has changed. What was taken of its own rate stays taken."""
         self._stretches.clear()
         self._ends_at = -math.inf
 
     def is_short(self, until: float) -> bool:
-        """Whether it ends before then, and more should be asked for."""
-        return self._ends_at < until and not (self._is_beyond_measure and self._stretches)
+        """Whether it does not last until then, and more should be asked for."""
+        return max(self._ends_at, self._lasts_until) < until and not (self._is_beyond_measure and self._stretches)
 
     def count(self, until: float) -> int:
         """Return how many moments come until then."""
@@ -106,7 +112,7 @@ class Timetable:
     @property
     def _is_beyond_measure(self) -> bool:
         """Whether the rate holds nobody back; then no moment goes stale."""
-        return self.requests_at_once < self.asked_rate * _STALE_SECONDS
+        return self.requests_at_once < self.own_rate * _STALE_SECONDS
 
     def _drop_stale(self) -> None:
         if self._is_beyond_measure:

@@ -15,6 +15,16 @@ from airflow_provider_nusawa.gateway.exchange import Lost, Request
 
 log = logging.getLogger(__name__)
 
+_INTENT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def intent_clock() -> float:
+    """Return the time in seconds by which it is told how old a record of an intent is.
+
+    On Linux ``time.monotonic`` stands still while the machine is suspended; this goes on.
+    """
+    return time.clock_gettime(_INTENT_CLOCK)
+
 
 class Withheld(Exception):
     """Raised inside a transport where the first byte would leave, had the call not been cut before."""
@@ -25,7 +35,7 @@ class Call:
 
     :param request: What is asked; the transport puts its query on the wire and shows it to no library before.
     :param limit_seconds: How long the whole call may take, name resolution included.
-    :param leave_before: A ``time.monotonic()`` time after which the first byte may not leave any more, because what
+    :param leave_before: A time of ``intent_clock`` after which the first byte may not leave any more, because what
         was written down about the send no longer holds; None for no such limit.
     """
 
@@ -59,7 +69,7 @@ class Call:
             self.bytes_left = True
 
     def _check(self) -> None:
-        if self.leave_before is not None and time.monotonic() > self.leave_before and not self.bytes_left:
+        if self.leave_before is not None and intent_clock() > self.leave_before and not self.bytes_left:
             self.cut_by = self.cut_by or Cause.LATE
         if self.cut_by is not None:
             raise Withheld

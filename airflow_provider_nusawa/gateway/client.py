@@ -106,7 +106,7 @@ class Client:
         because the message may be on its way.
 
         :param at: The moment reserved for it; left out, it takes the next one that is free.
-        :param leave_before: A ``time.monotonic()`` time after which the request may not leave any more.
+        :param leave_before: A time of ``intent_clock`` after which the request may not leave any more.
         :param unless: Is asked when the pace lets the call go, which may be long after this was called; where it
             says True, nothing is asked of the gateway.
         :raises Refused: The gateway, or this connection's safe mode, said no. ``scope`` says whom that concerns.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.moving import LOCKED, move
 from airflow_provider_nusawa.ledger.schema import IN_FLIGHT, leases, recipients
-from airflow_provider_nusawa.ledger.states import DOUBT, RELEASE, Actor, Sending
+from airflow_provider_nusawa.ledger.states import ACCEPT, DOUBT, RELEASE, Actor, Sending
 from airflow_provider_nusawa.ledger.tx import Tx
 
 LEASE_SECONDS = 30.0
@@ -66,7 +66,10 @@ def _close(tx: Tx, lease: int, actor: Actor) -> int:
     query = sa.select(*LOCKED).where(*held).order_by(recipients.c.id)
     rows = tx.run(query.with_for_update(skip_locked=True)).all()
     move(tx, RELEASE, [row for row in rows if row.sending is Sending.CLAIMED], actor=actor)
-    doubtful = [row for row in rows if row.sending is Sending.SENDING]
+    sending = [row for row in rows if row.sending is Sending.SENDING]
+    # An earlier try has been accepted late, while this one was under way.
+    move(tx, ACCEPT, [row for row in sending if row.message_id], actor=actor)
+    doubtful = [row for row in sending if not row.message_id]
     move(tx, DOUBT, doubtful, actor=actor, values={"reason": _DOUBTS[actor]}, note=_DOUBTS[actor])
     if tx.run(sa.select(recipients.c.id).where(*held).limit(1)).first() is None:
         tx.run(sa.update(leases).where(_l.id == lease).values(ended_at=tx.now))

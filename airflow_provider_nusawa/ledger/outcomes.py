@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,12 +17,23 @@ from airflow_provider_nusawa.ledger.states import ACCEPT, DOUBT, GIVE_BACK, REFU
 from airflow_provider_nusawa.ledger.tx import Tx
 
 
+class Try(NamedTuple):
+    """One request to one recipient, as its begin gave it. A begin that failed had the number of the next one, too.
+
+    :param number: Of the recipient's tries, from 1.
+    :param lease: Under which it began.
+    """
+
+    number: int
+    lease: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of one request.
 
     :param id: The recipient's.
-    :param try_number: As ``begin`` gave it.
+    :param tried: Which of the recipient's requests it was.
     :param outcome: NOT_TRIED if certainly nothing left: then the recipient is planned again.
     :param code: The gateway's, if there was one.
     :param reason: For people, of a refusal or a doubt; without secrets and numbers.
@@ -30,7 +41,7 @@ class Answer:
     """
 
     id: int
-    try_number: int
+    tried: Try
     outcome: Outcome
     api: str
     message_id: str = ""
@@ -74,10 +85,16 @@ def _step(row: Row, answer: Answer) -> Move | None:
         step = GIVE_BACK
     if row.sending is Sending.SENDING and row.message_id:
         step = ACCEPT  # an earlier try's late answer came while this one was under way
-    of_this_try = row.tries == answer.try_number
+    is_latest = _is_latest(row, answer.tried)
     if row.sending in step.before:
-        return step if of_this_try else None
-    return step if row.sending in step.late and (of_this_try or step.any_try) else None
+        return step if is_latest else None
+    return step if row.sending in step.late and (is_latest or step.any_try) else None
+
+
+def _is_latest(row: Row, tried: Try) -> bool:
+    """Whether it is the row's latest try. Where the row has been claimed since, the lease is no longer that try's."""
+    has_its_lease = row.sending in (Sending.SENDING, Sending.UNKNOWN)
+    return row.tries == tried.number and (row.lease == tried.lease or not has_its_lease)
 
 
 def _values(tx: Tx, step: Move, row: Row, answer: Answer) -> dict[str, Any]:
@@ -98,20 +115,21 @@ def _is_repetition(row: Row, answer: Answer) -> bool:
     if answer.outcome in (Outcome.UNKNOWN, Outcome.NOT_TRIED):
         return True
     same = row.message_id == answer.message_id or answer.outcome is Outcome.REFUSED
-    return bool(same and row.tries == answer.try_number)
+    return bool(same and row.tries == answer.tried.number)
 
 
 def _stray(tx: Tx, row: Row, answer: Answer) -> dict[str, Any]:
     """Note an answer that moves nothing any more, since another try has decided, or will."""
     if answer.outcome is Outcome.ACCEPTED and row.sending is Sending.SENDING:
-        tx.run(sa.update(recipients).where(recipients.c.id == row.id).values(message_id=answer.message_id))
+        known = {"message_id": answer.message_id, "api": answer.api}
+        tx.run(sa.update(recipients).where(recipients.c.id == row.id).values(known))
     return change(
         tx,
         row.id,
         _STEPS[answer.outcome].after.value,
         actor=Actor.RUNNER,
-        try_number=answer.try_number,
-        lease=row.lease,
+        try_number=answer.tried.number,
+        lease=answer.tried.lease,
         code=answer.code,
         message_id=answer.message_id or None,
         api=answer.api,

@@ -29,11 +29,13 @@ class Share:
 
     :param starts_in: Seconds from the moment that this was received until the first request may leave.
     :param spacing: Seconds from each request to the next.
+    :param pause: Seconds for which the gateway has asked for silence, if it has.
     """
 
     requests: int
     starts_in: float
     spacing: float
+    pause: float = 0.0
 
 
 def reserve(tx: Tx, account: str, requests: int, *, per_second: float) -> Share:
@@ -45,7 +47,7 @@ def reserve(tx: Tx, account: str, requests: int, *, per_second: float) -> Share:
     spacing = 1 / (per_second * _factor(row, tx.now))
     starts = max(row.free_at, tx.now)
     tx.run(sa.update(rates).where(rates.c.account == account).values(free_at=starts + requests * spacing))
-    return Share(requests, starts - tx.now, spacing)
+    return Share(requests, starts - tx.now, spacing, max(row.factor_at - tx.now, 0.0))
 
 
 def slow_down(tx: Tx, account: str, *, wait_seconds: float = 0.0) -> None:
@@ -54,8 +56,9 @@ def slow_down(tx: Tx, account: str, *, wait_seconds: float = 0.0) -> None:
     :param wait_seconds: What the gateway's Retry-After said: nobody reserves a moment before that is over.
     """
     row = _locked(tx, account)
-    slower = {"factor": max(_factor(row, tx.now) / 2, _SLOWEST), "factor_at": tx.now + wait_seconds}
-    free_at = max(row.free_at, tx.now + wait_seconds)
+    over_at = tx.now + wait_seconds
+    slower = {"factor": max(_factor(row, tx.now) / 2, _SLOWEST), "factor_at": max(row.factor_at, over_at)}
+    free_at = max(row.free_at, over_at)
     tx.run(sa.update(rates).where(rates.c.account == account).values(free_at=free_at, **slower))
 
 

@@ -22,7 +22,7 @@ from airflow_provider_nusawa.ledger.plans import (
     hold,
     take,
 )
-from airflow_provider_nusawa.ledger.schema import plans, recipient_id, recipients
+from airflow_provider_nusawa.ledger.schema import plans, recipient_id, recipients, tallies
 from airflow_provider_nusawa.ledger.states import Delivery, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx, chunks
@@ -158,11 +158,14 @@ class Reader:
         return Counts(read.rows_read, planned, bad, excluded, read.known, doubles)
 
     def _complete(self, tx: Tx) -> Counts:
+        tx.pass_gate(alone=False)
         check_text_stands(tx, self._campaign)
         self._hold(tx)
         by_state = count_rows(tx, self.plan_id)
         counts = self._count(tx, by_state)
         self._hold(tx, complete_at=tx.now, doubles=counts.doubles)
+        # Whoever was forgotten while the list was being read has been counted, and is counted here with all others.
+        tx.run(sa.delete(tallies).where(tallies.c.plan_id == self.plan_id))
         for state, n in by_state.items():
             tx.count(self.plan_id, state.value, n)
         return counts

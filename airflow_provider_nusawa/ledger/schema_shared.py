@@ -49,7 +49,7 @@ rates = sa.Table(
     sa.Column("account", sa.String(250), primary_key=True),
     sa.Column("free_at", TIME, nullable=False),  # the first moment that nobody has reserved
     sa.Column("factor", TIME, nullable=False),  # below 1 after the gateway asked to slow down
-    sa.Column("factor_at", TIME, nullable=False),
+    sa.Column("factor_at", TIME, nullable=False),  # from when on it rises again: once the pause asked for is over
 )
 
 # Delivery reports of messages that nobody here has sent, or whose answer is not on record yet.

@@ -30,7 +30,7 @@ from airflow_provider_nusawa.ledger.limits import (
     suppressed_among,
 )
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, lock, move
-from airflow_provider_nusawa.ledger.outcomes import Answer, conclude
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try, conclude
 from airflow_provider_nusawa.ledger.schema import IS_PLANNED, WAS_READ, plans, recipients, tallies
 from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, RELEASE, SUPPRESS, Actor, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
@@ -43,6 +43,7 @@ _r = recipients.c
 class Claimed:
     """A recipient that is this runner's to send to, once it has begun.
 
+    :param number: Empty for who was forgotten while a request was under way that then turned out not to have left.
     :param tries: How many have begun before.
     :param setbacks: How many tries in a row were refused in a way that a later one may overcome.
     """
@@ -59,12 +60,12 @@ class Claimed:
 class Turn:
     """What one transaction gave.
 
-    :param begun: The ids whose requests may leave now, each with its try's number: it goes into the Answer.
+    :param begun: The ids whose requests may leave now, each with its try: it goes into the Answer.
     :param claimed: What may begin in a later turn.
     :param held: The ids that a limit holds back for now; they are still claimed.
     """
 
-    begun: dict[int, int] = field(default_factory=dict)
+    begun: dict[int, Try] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
 
@@ -138,14 +139,14 @@ class Runner:
             rows = tx.run(query.with_for_update(skip_locked=True)).all()
             move(tx, CLAIM, rows, actor=Actor.RUNNER, values={"lease": self.lease})
             claimed += (
-                Claimed(row.id, row.plan_id, row.number, json.loads(row.fields or "{}"), row.tries, row.setbacks)
+                Claimed(row.id, row.plan_id, row.number or "", json.loads(row.fields or "{}"), row.tries, row.setbacks)
                 for row in rows
             )
             if len(claimed) >= most:
                 break
         return claimed
 
-    def _begin(self, tx: Tx, ids: Sequence[int], limits: Limits) -> tuple[dict[int, int], list[int]]:
+    def _begin(self, tx: Tx, ids: Sequence[int], limits: Limits) -> tuple[dict[int, Try], list[int]]:
         rows = self._held(tx, ids)
         if not is_open(tx, limits):
             return {}, [row.id for row in rows]
@@ -155,7 +156,7 @@ class Runner:
         rows, held = rows[:room], rows[room:] if room is not None else []
         count_today(tx, self._campaign_id, limits, rows)
         self._move_to_sending(tx, rows)
-        return {row.id: row.tries + 1 for row in rows}, [row.id for row in held]
+        return {row.id: Try(row.tries + 1, self.lease) for row in rows}, [row.id for row in held]
 
     def _move_to_sending(self, tx: Tx, rows: Sequence[Row]) -> None:
         quiet_until = tx.clock + self._quiet_seconds

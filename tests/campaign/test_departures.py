@@ -13,6 +13,7 @@ from leg_house import LegHouse
 
 from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.timetable import Timetable
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.errors import Cause, Unreachable
 from airflow_provider_nusawa.gateway.messages import Message
 
@@ -72,7 +73,7 @@ def test_a_request_leaves_only_when_the_timetable_lets_it(legs: LegHouse) -> Non
 def test_who_would_be_too_late_by_then_does_not_leave_at_all(legs: LegHouse) -> None:
     async def send_two() -> list[object]:
         post = Post(legs.settings(), 8, Timetable(1.0, time.monotonic))
-        soon = time.monotonic() + 0.7
+        soon = intent_clock() + 0.7
         sends = (post.send(Message(number(place), "Halo"), soon) for place in (1, 2))
         try:
             return await asyncio.gather(*sends, return_exceptions=True)

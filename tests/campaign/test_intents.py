@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -17,14 +18,16 @@ from airflow_provider_nusawa.campaign.letters import Letter, Posting
 from airflow_provider_nusawa.campaign.sender import Sender
 from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.campaign.timetable import Timetable
+from airflow_provider_nusawa.gateway.call import intent_clock
 from airflow_provider_nusawa.gateway.messages import Message, Outcome
 from airflow_provider_nusawa.ledger.limits import NO_LIMITS
+from airflow_provider_nusawa.ledger.outcomes import Try
 from airflow_provider_nusawa.ledger.work import Claimed
 
 
 def posting(place: int, leave_before: float) -> Posting:
     claimed = Claimed(place, 1, number(place), {}, 0, 0)
-    return Posting(Letter(claimed, Message(claimed.number, "Halo")), 1, leave_before)
+    return Posting(Letter(claimed, Message(claimed.number, "Halo")), Try(1, 1), leave_before)
 
 
 async def begin_all(desk: Desk) -> Handed:
@@ -36,9 +39,9 @@ async def begin_all(desk: Desk) -> Handed:
 def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
     """Whoever is frozen in the commit itself finds the time used up: it runs from before the commit."""
     desk, commits = legs.desk(legs.campaign(people=2)), [0.0]
-    sa.event.listen(legs.house.ledger.engine, "commit", lambda _: commits.append(time.monotonic()))
+    sa.event.listen(legs.house.ledger.engine, "commit", lambda _: commits.append(intent_clock()))
 
-    started = time.monotonic()
+    started = intent_clock()
     handed = asyncio.run(begin_all(desk))
     desk.close()
 
@@ -49,12 +52,25 @@ def test_a_long_commit_leaves_less_time_to_leave(legs: LegHouse) -> None:
 
 def test_only_what_is_too_late_is_given_back(legs: LegHouse) -> None:
     sender = legs.sender()
-    sender.add([posting(1, time.monotonic()), posting(2, math.inf)])
+    sender.add([posting(1, intent_clock()), posting(2, math.inf)])
 
     sender.give_back(only_late=True)
 
     assert [(answer.id, answer.outcome) for answer in sender.answers] == [(1, Outcome.NOT_TRIED)]
     assert sender.waiting == 1
+
+
+def test_what_has_begun_is_given_back_once_the_machine_was_suspended(
+    legs: LegHouse, suspend: Callable[[float], None]
+) -> None:
+    sender, desk = legs.sender(), legs.desk(legs.campaign(people=2))
+    sender.add(asyncio.run(begin_all(desk)).postings)
+    desk.close()
+
+    suspend(INTENT_SECONDS)
+    sender.give_back(only_late=True)
+
+    assert (sender.waiting, len(sender.answers)) == (0, 2)
 
 
 def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs: LegHouse) -> None:
@@ -64,7 +80,7 @@ def test_a_turn_gives_back_what_is_too_late_without_waiting_for_its_moment(legs:
 
     async def tick_late() -> None:
         handed = await begin_all(desk)
-        sender.add(Posting(one.letter, one.try_number, time.monotonic()) for one in handed.postings)
+        sender.add(Posting(one.letter, one.tried, intent_clock()) for one in handed.postings)
         await clerk.tick(None)
 
     asyncio.run(tick_late())
@@ -80,7 +96,7 @@ def test_what_is_too_late_at_its_moment_does_not_leave(legs: LegHouse, seconds: 
 
     async def send() -> Sender:
         sender = legs.sender()
-        await sender._deliver(posting(1, time.monotonic() + seconds))
+        await sender._deliver(posting(1, intent_clock() + seconds))
         return sender
 
     sender = asyncio.run(send())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 
 import pytest
 
@@ -14,24 +15,34 @@ from airflow_provider_nusawa.campaign.timetable import Timetable
 from airflow_provider_nusawa.ledger.rates import Share
 
 
+@dataclass
+class Account:
+    """What the ledger keeps of one: the first moment that nobody has reserved."""
+
+    free_at: float = 0.0
+
+
 class Sim:
-    """One process alone with its account: reserves as a ledger would, and leaves late as a busy machine does.
+    """One process: reserves as a ledger would, and leaves late as a busy machine does.
 
     :param lateness: Returns how late, in seconds, the process wakes up.
+    :param account: Shared with others; by default it is alone with it.
     """
 
-    def __init__(self, rate: float, lateness: object = None) -> None:
+    def __init__(
+        self, rate: float, lateness: object = None, *, own_rate: float | None = None, account: Account | None = None
+    ) -> None:
         self.now = 1000.0
-        self.free_at = 0.0
-        self.table = Timetable(rate, lambda: self.now)
+        self.account = account or Account()
+        self.table = Timetable(rate, lambda: self.now, own_rate=own_rate)
         self.lateness = lateness
         self.left: list[float] = []
 
     def reserve(self) -> None:
         spacing = 1 / self.table.asked_rate
-        starts = max(self.free_at, self.now)
+        starts = max(self.account.free_at, self.now)
         requests = self.table.requests_at_once
-        self.free_at = starts + requests * spacing
+        self.account.free_at = starts + requests * spacing
         self.table.add(Share(requests, starts - self.now, spacing))
 
     def run(self, seconds: float) -> None:
@@ -43,13 +54,15 @@ class Sim:
             if moment is None:  # it is not short, but its last moment is used
                 self.now += 0.01
             elif moment > self.now:
-                self.now = moment + (self.lateness() if callable(self.lateness) else 0.0)
+                self.now = min(moment + (self.lateness() if callable(self.lateness) else 0.0), end)
             else:
                 self.table.take()
                 self.left.append(self.now)
 
-    def busiest_second(self) -> int:
-        return max(sum(start <= moment < start + 1 for moment in self.left) for start in self.left)
+
+def busiest_second(*sims: Sim) -> int:
+    moments = [moment for sim in sims for moment in sim.left]
+    return max(sum(start <= moment < start + 1 for moment in moments) for start in moments)
 
 
 @pytest.mark.parametrize("rate", [0.5, 1.5, 3, 20, 33.3, 100])
@@ -64,8 +77,31 @@ def test_never_above_the_rate_in_any_second_and_close_to_it_over_a_minute(rate: 
 
     sim.run(60)
 
-    assert sim.busiest_second() <= math.ceil(rate)
+    assert busiest_second(sim) <= math.ceil(rate)
     assert len(sim.left) >= math.floor(0.95 * 60 * rate)
+
+
+@pytest.mark.parametrize("own_rate", [0.2, 1, 7, 10, 40])
+def test_a_lower_rate_of_its_own_holds_over_a_minute(own_rate: float) -> None:
+    sim = Sim(50, own_rate=own_rate)
+
+    sim.run(60)
+
+    assert 0.95 * 60 * own_rate <= len(sim.left) <= 60 * own_rate + 1
+
+
+@pytest.mark.parametrize("own_rate", [0.2, 1, 5])
+def test_a_gentle_campaign_leaves_the_accounts_rate_to_others(own_rate: float) -> None:
+    account = Account()
+    gentle, fast = Sim(50, own_rate=own_rate, account=account), Sim(50, account=account)
+
+    for _ in range(6_000):
+        gentle.run(0.01)
+        fast.run(0.01)
+
+    assert len(fast.left) >= 0.97 * 60 * (50 - own_rate) * 0.95
+    assert len(gentle.left) >= 0.7 * 60 * own_rate
+    assert busiest_second(gentle, fast) <= 51
 
 
 def test_after_a_long_stall_nothing_is_caught_up_with() -> None:
@@ -75,7 +111,7 @@ def test_after_a_long_stall_nothing_is_caught_up_with() -> None:
 
     sim.run(2)
 
-    assert sim.busiest_second() <= 100
+    assert busiest_second(sim) <= 100
     assert len(sim.left) < 410
 
 
@@ -86,7 +122,16 @@ def test_moments_given_up_do_not_come_back() -> None:
     sim.table.clear()
 
     assert (sim.table.peek(), sim.table.count(math.inf)) == (None, 0)
-    assert sim.table.is_short(sim.now)
+    assert sim.table.is_short(sim.now + 0.5)
+
+
+def test_who_is_slowed_down_does_not_exceed_a_rate_of_its_own() -> None:
+    sim = Sim(50, own_rate=0.2)
+    sim.reserve()
+
+    sim.table.clear()
+
+    assert not sim.table.is_short(sim.now + 5)
 
 
 def test_a_rate_beyond_measure_holds_nobody_back() -> None:

@@ -6,7 +6,7 @@ import gc
 import time
 
 import pytest
-from ledger_house import number
+from ledger_house import answered, number
 from leg_house import LegHouse
 
 from airflow_provider_nusawa.campaign.ending import End, Reason
@@ -14,9 +14,9 @@ from airflow_provider_nusawa.campaign.terms import Terms
 from airflow_provider_nusawa.emulator.faults import FOREVER
 from airflow_provider_nusawa.gateway.dialects import DIALECTS
 from airflow_provider_nusawa.gateway.errors import InvalidMessage
-from airflow_provider_nusawa.gateway.messages import Message
-from airflow_provider_nusawa.ledger.people import suppress, suppressed
-from airflow_provider_nusawa.ledger.rates import reserve
+from airflow_provider_nusawa.gateway.messages import Message, Outcome
+from airflow_provider_nusawa.ledger.people import forget, suppress, suppressed, unsuppress
+from airflow_provider_nusawa.ledger.rates import reserve, slow_down
 from airflow_provider_nusawa.ledger.work import Claimed
 
 has_codes = pytest.mark.parametrize("api", ["v3"])  # v1.0 refuses in words, none of which says "later"
@@ -148,6 +148,19 @@ def test_a_long_retry_after_ends_the_leg(legs: LegHouse) -> None:
     assert legs.states(campaign) == {"planned": 50}
 
 
+def test_a_long_pause_that_another_sender_was_asked_for_ends_the_leg_too(legs: LegHouse) -> None:
+    campaign, account = legs.campaign(people=5), legs.settings().account
+    legs.house.ledger.write(lambda tx: slow_down(tx, account, wait_seconds=600))
+
+    with legs.running(legs.leg(campaign)) as endings:
+        pass
+
+    assert endings[0].halt.reason is Reason.RETRY_AFTER
+    assert endings[0].at is not None
+    assert (endings[0].at - legs.clock.moment).total_seconds() == pytest.approx(600, abs=5)
+    assert (legs.sends, legs.states(campaign)) == (0, {"planned": 5})
+
+
 def test_a_gateway_that_falls_silent_is_probed_and_tried_before_the_run_goes_on(legs: LegHouse) -> None:
     campaign = legs.campaign(people=14)
     legs.backend.fail_next("drop_before", 11)
@@ -234,6 +247,21 @@ def test_a_message_that_cannot_be_composed_is_refused_without_a_request(legs: Le
     assert (legs.house.row(2).reason, legs.sends) == ("the text is empty", 2)
 
 
+@pytest.mark.parametrize("came_back", [False, True], ids=["silent", "wants to be written to again"])
+def test_who_is_forgotten_while_a_request_is_under_way_is_sent_nothing(legs: LegHouse, came_back: bool) -> None:
+    campaign = legs.campaign(people=2)
+    runner, begun = legs.house.begun(campaign, most=1)
+    legs.house.ledger.write(lambda tx: forget(tx, number(1), who="ani", reason="letter"))
+    if came_back:
+        legs.house.ledger.write(lambda tx: unsuppress(tx, [number(1)], who="ani", reason="consent of 1 May"))
+    runner.turn(answered(begun, Outcome.NOT_TRIED))
+
+    ending = legs.run(campaign)
+
+    assert (ending.end, legs.sends) == (End.FINISHED, 1)
+    assert legs.states(campaign) == {"accepted": 1, "refused" if came_back else "suppressed": 1}
+
+
 def test_what_a_dead_runner_left_is_put_in_order(legs: LegHouse) -> None:
     campaign = legs.campaign(people=10)
     dead = legs.house.runner(campaign)
@@ -245,6 +273,22 @@ def test_what_a_dead_runner_left_is_put_in_order(legs: LegHouse) -> None:
 
     assert legs.states(campaign) == {"accepted": 9, "unknown": 1}
     assert (ending.end, legs.sends) == (End.FINISHED, 9)
+
+
+def test_a_gentle_campaign_leaves_the_accounts_rate_to_others(legs: LegHouse) -> None:
+    """Where each of its requests takes as much of the account's time as its own rate says, the other needs 30 s."""
+    gentle = legs.leg(legs.campaign(people=30, name="gentle"), Terms(rate_per_second=0.2), rate_per_second=50)
+    fast = legs.leg(legs.campaign(people=150, name="fast"), rate_per_second=50)
+
+    with legs.running(gentle):
+        legs.until(lambda: legs.sends)
+        started = time.monotonic()
+        ending = fast.run()
+        took = time.monotonic() - started
+        gentle.stop()
+
+    assert ending.equation.accepted == 150
+    assert took < 15
 
 
 def test_two_legs_at_once_send_to_nobody_twice_and_share_the_rate(legs: LegHouse) -> None:

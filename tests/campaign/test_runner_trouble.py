@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 from ledger_house import House, number
 from leg_house import Ahead, LegHouse, compose
 from postgres import Postgres, postgres_or_skip
 
 from airflow_provider_nusawa.campaign.breaker import SILENCES_IN_A_ROW, Breaker
 from airflow_provider_nusawa.campaign.desk import Desk
-from airflow_provider_nusawa.campaign.ending import End
+from airflow_provider_nusawa.campaign.ending import End, Ending, Reason
 from airflow_provider_nusawa.campaign.post import Post
 from airflow_provider_nusawa.campaign.probing import Prober
 from airflow_provider_nusawa.campaign.timetable import Timetable
@@ -27,11 +28,15 @@ from airflow_provider_nusawa.emulator.serving import serve
 from airflow_provider_nusawa.gateway.errors import InvalidSettings
 from airflow_provider_nusawa.gateway.messages import Message, Options
 from airflow_provider_nusawa.gateway.settings import Secret
+from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.leases import LEASE_SECONDS
+from airflow_provider_nusawa.ledger.outlook import Outlook
+from airflow_provider_nusawa.ledger.schema import recipients
+from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import Ledger, open_ledger
 from airflow_provider_nusawa.ledger.tx import Tx
-from airflow_provider_nusawa.ledger.work import Claimed
+from airflow_provider_nusawa.ledger.work import Claimed, Turn
 
 Result = TypeVar("Result")
 
@@ -64,6 +69,63 @@ def test_commits_that_break_lose_nobody_and_double_nobody(legs: LegHouse) -> Non
     assert endings[0].end is End.FINISHED
     assert legs.states(campaign) == {"accepted": 200}
     assert (legs.sends, legs.backend.accepted_twice()) == (200, {})
+
+
+def test_what_a_leg_that_was_cut_off_takes_back_is_not_what_another_has_begun(legs: LegHouse) -> None:
+    """Nothing of its begin stands; when it is back, another has begun the same tries, and waits for the answers."""
+    is_away, is_back = threading.Event(), threading.Event()
+
+    class CutOff(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            def cut(tx: Tx) -> Result:
+                result = work(tx)
+                if isinstance(result, Turn) and result.begun:
+                    is_away.set()
+                if is_away.is_set() and not is_back.is_set():
+                    raise LedgerUnavailable("the connection broke before the commit")
+                return result
+
+            return super().write(cut)
+
+    campaign, sound = legs.campaign(people=10), legs.house.ledger
+    legs.backend.rules.latency_seconds["send"] = 2.0
+    legs.house.ledger = CutOff(sound.engine, sound.identity, sound.clock)
+    cut_off = legs.leg(campaign)
+    legs.house.ledger = sound
+
+    with legs.running(cut_off) as endings:
+        legs.until(is_away.is_set)
+        legs.clock.seconds += LEASE_SECONDS + 1
+        with legs.running(legs.leg(campaign)):
+            legs.until(lambda: legs.sends == 10)
+            is_back.set()
+
+    assert endings[0].end is End.FINISHED
+    assert legs.states(campaign) == {"accepted": 10}
+    assert (legs.sends, legs.backend.accepted_twice()) == (10, {})
+
+
+def test_a_leg_that_is_told_to_stop_after_a_commit_that_broke_leaves_nobody_unknown(legs: LegHouse) -> None:
+    """The commit stands, and nothing of what it began has left."""
+
+    class Broken(Ledger):
+        def write(self, work: Callable[[Tx], Result]) -> Result:
+            result = super().write(work)
+            if isinstance(result, Turn) and result.begun:
+                leg.stop()
+                raise LedgerUnavailable("the connection broke in the commit")
+            return result
+
+    campaign, sound = legs.campaign(people=10), legs.house.ledger
+    legs.house.ledger = Broken(sound.engine, sound.identity, sound.clock)
+    leg = legs.leg(campaign)
+    legs.house.ledger = sound
+
+    with legs.running(leg) as endings:
+        pass
+
+    assert endings[0].halt.reason is Reason.TOLD
+    assert (legs.sends, legs.states(campaign)) == (0, {"planned": 10})
 
 
 def test_a_ledger_that_was_taken_over_is_gone_on_with_under_another_lease(legs: LegHouse) -> None:
@@ -165,6 +227,43 @@ def test_a_postgresql_that_restarts_in_the_middle_is_waited_for(server: Postgres
         assert legs.states(campaign) == {"accepted": 150}
         assert (legs.sends, legs.backend.accepted_twice()) == (150, {})
         assert took < 20
+
+
+def run_with(legs: LegHouse, campaign: Campaign, meanwhile: Callable[[], Any]) -> Ending:
+    """Run a leg; between its last look, when nobody is left, and its count of all rows something happens."""
+    has_happened = threading.Event()
+
+    class Slow(Ledger):
+        def read(self, work: Callable[[Tx], Result]) -> Result:
+            result = super().read(work)
+            is_last = isinstance(result, Outlook) and not result.progress.equation.open
+            if is_last and not has_happened.is_set():
+                has_happened.set()
+                meanwhile()
+            return result
+
+    sound = legs.house.ledger
+    slow = replace(legs.house, ledger=Slow(sound.engine, sound.identity, sound.clock))
+    with legs.running(replace(legs, house=slow).leg(campaign)) as endings:
+        pass
+    return endings[0]
+
+
+def test_a_list_that_is_complete_just_after_the_last_look_is_sent_to_as_well(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=5)
+
+    ending = run_with(legs, campaign, lambda: legs.house.plan(campaign, range(6, 9), "run 2"))
+
+    assert (ending.end, ending.equation.accepted, legs.sends) == (End.FINISHED, 8, 8)
+
+
+def test_tallies_that_do_not_know_of_somebody_are_not_looked_at_for_ever(legs: LegHouse) -> None:
+    campaign = legs.campaign(people=5)
+    untallied = sa.update(recipients).where(recipients.c.number == number(1)).values(sending=Sending.PLANNED)
+
+    ending = run_with(legs, campaign, lambda: legs.house.ledger.write(lambda tx: tx.run(untallied)))
+
+    assert (ending.end, ending.equation.accepted, ending.equation.open) == (End.FINISHED, 4, 1)
 
 
 def test_told_to_stop_while_the_ledger_is_away_it_gives_up(legs: LegHouse) -> None:

@@ -16,6 +16,7 @@ from airflow_provider_nusawa.ledger.campaigns import Campaign
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.errors import TooEarly
 from airflow_provider_nusawa.ledger.leases import GRACE_SECONDS, LEASE_SECONDS
+from airflow_provider_nusawa.ledger.outcomes import Try
 from airflow_provider_nusawa.ledger.schema_shared import acts
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -86,9 +87,9 @@ def test_a_second_try_has_a_number_of_its_own(house: House) -> None:
     campaign = sent(house, Outcome.REFUSED)
     again(house, campaign, Again.REFUSED)
 
-    _, begun = house.begun(campaign)
+    runner, begun = house.begun(campaign)
 
-    assert list(begun.values()) == [2]
+    assert list(begun.values()) == [Try(2, runner.lease)]
 
 
 def test_an_act_is_recorded_with_who_and_why(house: House) -> None:
@@ -121,7 +122,7 @@ def test_only_unknown_ones_are_resolved(house: House) -> None:
 
 def test_late_acceptance_of_a_first_try_outlives_a_second_that_failed(house: House) -> None:
     campaign = sent(house, Outcome.UNKNOWN)
-    first = {house.row().id: 1}
+    first = {house.row().id: Try(1, house.row().lease)}
     house.clock.now += QUIET_SECONDS
     again(house, campaign, Again.UNKNOWN)
     runner, second = house.begun(campaign)
@@ -137,10 +138,11 @@ def test_late_acceptance_keeps_what_a_person_had_planned_again_from_being_sent(h
     campaign = sent(house, Outcome.UNKNOWN)
     house.clock.now += QUIET_SECONDS
     again(house, campaign, Again.UNKNOWN)
+    first = {house.row().id: Try(1, house.row().lease)}
     runner = house.runner(campaign)
-    (claimed,) = runner.turn(claim=1).claimed
+    runner.turn(claim=1)
 
-    turn = runner.turn(accepted({claimed.id: 1}), begin=[claimed.id])
+    turn = runner.turn(accepted(first), begin=list(first))
 
     assert turn.begun == {}
     assert house.states(campaign) == {1: "accepted"}

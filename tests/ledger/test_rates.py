@@ -45,7 +45,17 @@ def test_too_many_requests_halve_the_rate_for_all_and_it_recovers(house: House) 
 def test_retry_after_holds_for_all(house: House) -> None:
     house.ledger.write(lambda tx: slow_down(tx, "a", wait_seconds=30))
 
-    assert take(house).starts_in == 30
+    share = take(house)
+    assert (share.starts_in, share.pause) == (30, 30)
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(house: House) -> None:
+    for seconds in (30, 0):
+        house.ledger.write(lambda tx, seconds=seconds: slow_down(tx, "a", wait_seconds=seconds))
+
+    assert take(house).pause == 30
+    house.clock.now += 31
+    assert take(house).pause == 0
 
 
 def test_many_at_once_get_stretches_that_do_not_overlap(house: House) -> None:

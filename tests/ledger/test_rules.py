@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from ledger_house import Clock, House, number
+from ledger_house import Clock, House, answered, number
 from postgres import Postgres
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
@@ -26,14 +27,14 @@ from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.ledger.acts import Again, retry
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.errors import LeaseLost, TooEarly
-from airflow_provider_nusawa.ledger.outcomes import Answer
+from airflow_provider_nusawa.ledger.outcomes import Answer, Try
 from airflow_provider_nusawa.ledger.people import forget, suppress
 from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import open_ledger
 from airflow_provider_nusawa.ledger.work import Runner
 
-PEOPLE = 6
+PEOPLE = 8
 
 
 class Rules(RuleBasedStateMachine):
@@ -47,22 +48,23 @@ class Rules(RuleBasedStateMachine):
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         return f"sqlite:///{self._home.name}/l"
 
-    @initialize()
-    def plan(self) -> None:
+    @initialize(target=runners)
+    def plan(self) -> Any:
         clock = Clock()
         self.house = House(open_ledger(self.place(), create=True, clock=clock), clock)
         self.campaign = self.house.campaign(people=PEOPLE)
-        self.held: dict[int, list[int]] = {}
+        self.held: dict[int, dict[int, int]] = {}  # lease to recipients that were claimed under it, with their tries
         self.posted: dict[int, list[int]] = {}  # recipient to tries
-        self.perhaps_taken: dict[int, set[int]] = {}  # recipient to tries without a certain no
+        self.perhaps_taken: dict[int, set[Try]] = {}  # recipient to tries without a certain no
         self.taken: dict[int, int] = {}  # recipient to how often the gateway took it
         self.allowed: dict[int, int] = {}  # recipient to how often a person had an accepted or unknown one sent again
         self.silent: set[int] = set()  # who said no before it began
+        return multiple(*(self.arrive() for _ in range(3)))
 
     @rule(target=runners)
     def arrive(self) -> Runner:
         runner = self.house.runner(self.campaign)
-        self.held[runner.lease] = []
+        self.held[runner.lease] = {}
         return runner
 
     @rule(runner=runners, most=st.integers(1, 4))
@@ -71,25 +73,46 @@ class Rules(RuleBasedStateMachine):
             claimed = runner.turn(claim=most).claimed
         except LeaseLost:
             return
-        self.held[runner.lease] += [one.id for one in claimed]
+        self.held[runner.lease].update((one.id, one.tries) for one in claimed)
 
     @rule(target=requests, runner=runners, first=st.booleans())
     def begin(self, runner: Runner, first: bool) -> Any:
         """What is held begins, all of it: also what is not held any more, since nobody told the runner."""
         if first:
             self.claim(runner, 2)
+        return multiple(*self._begin(runner))
+
+    def _begin(self, runner: Runner) -> list[Any]:
         try:
-            begun = runner.turn(begin=self.held[runner.lease]).begun
+            begun = runner.turn(begin=list(self.held[runner.lease])).begun
         except LeaseLost:
             begun = {}
-        for key, try_number in begun.items():
+        for key, tried in begun.items():
             assert key not in self.silent, "a message began after its person said no"
-            assert try_number not in self.posted.setdefault(key, []), "one try began twice"
-            self.posted[key].append(try_number)
+            assert tried.number not in self.posted.setdefault(key, []), "one try began twice"
+            self.posted[key].append(tried.number)
             perhaps_taken = self.perhaps_taken.setdefault(key, set())
             assert len(perhaps_taken) <= self.allowed.get(key, 0), "what was perhaps taken began again"
-            perhaps_taken.add(try_number)
-        return multiple(*((runner, key, try_number) for key, try_number in begun.items()))
+            perhaps_taken.add(tried)
+        return [(runner, key, tried) for key, tried in begun.items()]
+
+    @rule(target=requests, runner=consumes(runners), stands=st.booleans(), overtaken=st.booleans())
+    def begin_in_a_commit_that_breaks(self, runner: Runner, stands: bool, overtaken: bool) -> Any:
+        """Whether it stands, the runner cannot know: nothing leaves. It says so, perhaps after another's begin."""
+        before = set(self.held[runner.lease])
+        self.claim(runner, 2)
+        fresh = {key: tries for key, tries in self.held[runner.lease].items() if key not in before}
+        if stands:
+            with contextlib.suppress(LeaseLost):
+                runner.turn(begin=list(fresh))
+        begun = []
+        if overtaken:
+            self.jump(31.0)
+            other = self.arrive()
+            self.claim(other, 2)
+            begun = self._begin(other)
+        runner.turn(answered({key: Try(tries + 1, runner.lease) for key, tries in fresh.items()}, Outcome.NOT_TRIED))
+        return multiple(*begun)
 
     @rule(sent=consumes(requests), outcome=st.sampled_from(list(Outcome)), again=st.booleans(), twice=st.booleans())
     def answer(self, sent: Any, outcome: Outcome, again: bool, twice: bool) -> None:
@@ -97,7 +120,7 @@ class Rules(RuleBasedStateMachine):
         runner, key, tried = sent
         taken = outcome is Outcome.ACCEPTED
         later = 5.0 if again and outcome is Outcome.REFUSED else None
-        message_id = f"m{key}-{tried}" if taken else ""
+        message_id = f"m{key}-{tried.number}" if taken else ""
         for _ in range(1 + twice):
             runner.turn([Answer(key, tried, outcome, "v3", message_id=message_id, again_after=later)])
         self._took(key, taken)
@@ -115,13 +138,10 @@ class Rules(RuleBasedStateMachine):
         self.taken[key] = self.taken.get(key, 0) + taken
         assert self.taken[key] <= 1 + self.allowed.get(key, 0), "somebody was messaged twice"
 
-    @rule(runner=consumes(runners))
+    @rule(runner=runners)
     def stop(self, runner: Runner) -> None:
+        """Others crash: nothing more is heard of them, and their leases run out with the clock."""
         runner.end()
-
-    @rule(runner=consumes(runners))
-    def crash(self, runner: Runner) -> None:
-        """Nothing more is heard of it: the lease runs out with the clock."""
 
     @rule(seconds=st.sampled_from([1.0, 10.0, 31.0, 200.0, -20.0]))
     def jump(self, seconds: float) -> None:
@@ -139,7 +159,7 @@ class Rules(RuleBasedStateMachine):
             if row.sending is Sending.PLANNED and before[row.id].sending in (Sending.UNKNOWN, Sending.ACCEPTED):
                 self.allowed[row.id] = self.allowed.get(row.id, 0) + 1
 
-    @rule(person=st.integers(1, PEOPLE), gone=st.booleans())
+    @rule(person=st.integers(1, PEOPLE // 2), gone=st.booleans())
     def say_no(self, person: int, gone: bool) -> None:
         work = (lambda tx: forget(tx, number(person), who="t", reason="r")) if gone else (
             lambda tx: suppress(tx, [number(person)], who="t", reason="r"))  # fmt: skip
@@ -158,6 +178,14 @@ class Rules(RuleBasedStateMachine):
             balance = self.house.equation(self.campaign)
             assert balance.adds_up
             assert balance.rows_read == PEOPLE
+
+    @invariant()
+    def nobody_waits_for_what_was_perhaps_taken(self) -> None:
+        if hasattr(self, "house"):
+            for row in self._rows():
+                if row.sending in (Sending.PLANNED, Sending.CLAIMED):
+                    assert len(self.perhaps_taken.get(row.id, ())) <= self.allowed.get(row.id, 0)
+                assert not row.message_id or row.sending in (Sending.SENDING, Sending.ACCEPTED)
 
     @invariant()
     def the_tallies_say_what_the_rows_say(self) -> None:
