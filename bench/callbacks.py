@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +14,7 @@ import psutil
 
 from airflow_provider_nusawa.ledger.store import open_ledger
 from bench.table import Row, aimed
-from dev.house import House
-from dev.house.house import lay_database
+from dev.house.receivers import HEALTH, api_server, receiver
 from dev.house.settings import airflow_version
 from dev.say import say
 
@@ -33,7 +27,6 @@ TAKES_CALLBACKS = {
 }
 RATE = 300
 OK = b"nusawa: ok\n"
-HEALTH = "/api/v2/monitor/health"
 
 TAKEN = "callbacks a second, each on record in SQLite before its 200"
 ANSWERS = "answers of Airflow's health page while callbacks come: p50 / p99 in ms"
@@ -61,13 +54,16 @@ def rows(seconds: float = 10.0) -> list[Row]:
 
 def alone(seconds: float) -> Row:
     say("bench: callbacks, the receiver on its own ...")
-    with tempfile.TemporaryDirectory(prefix="nusawa-bench-") as home, receiver(Path(home)) as (url, process):
-        return taken("the receiver on its own", url, seconds, psutil.Process(process.pid))
+    with tempfile.TemporaryDirectory(prefix="nusawa-bench-") as home:
+        ledger = Path(home) / "ledger.sqlite"
+        open_ledger(f"sqlite:///{ledger}", create=True).close()
+        with receiver(ledger, TOKEN) as (url, process):
+            return taken("the receiver on its own", url, seconds, psutil.Process(process.pid))
 
 
 def in_airflow(seconds: float) -> list[Row]:
     say("bench: callbacks, Airflow's API server ...")
-    with api_server() as house:
+    with api_server(say, **TAKES_CALLBACKS) as house:
         url = f"{house.web.url}/nusawa/callback"
         asyncio.run(flooded(url, 20, seconds / 5))  # warm
         server = max(house.parts["api-server"].descendants(), key=lambda one: one.memory_info().rss, default=None)
@@ -145,30 +141,3 @@ async def health(seconds: float, base: str, url: str = "", *, rate: float = 0.0,
 
 def percentile(seconds: list[float], part: int) -> float:
     return statistics.quantiles(seconds, n=100)[part - 1] * 1000
-
-
-@contextmanager
-def receiver(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    open_ledger(f"sqlite:///{home}/ledger.sqlite", create=True).close()
-    command = [sys.executable, "-m", "airflow_provider_nusawa.receiver", "--port", "0"]
-    environ = {**os.environ, "NUSAWA_CALLBACK_TOKEN": TOKEN, "NUSAWA_LEDGER": str(home / "ledger.sqlite")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1].partition("?")[0], process
-        finally:
-            process.kill()
-
-
-@contextmanager
-def api_server() -> Iterator[House]:
-    """Run an API server that takes callbacks, and nothing else of Airflow."""
-    house = House(environ=TAKES_CALLBACKS, say=say)
-    lay_database(house.home, say)
-    open_ledger(f"sqlite:///{house.home}/nusawa-ledger.sqlite", create=True).close()
-    try:
-        house.start_part("api-server")
-        house.until(lambda: house.web.fetch("GET", HEALTH)[0] == 200, 120, house.last_words)
-        yield house
-    finally:
-        house.stop()

@@ -17,7 +17,10 @@ from xml.etree import ElementTree
 from dev.say import Trouble, run_main, say
 from dev.versions import ROOT, TESTED, Airflow, find_airflow, this_python
 
-SUITES = {"full": ["tests", "-n", "auto", "--no-loadscope-reorder"], "smoke": ["tests/smoke"]}
+SUITES = {
+    "full": ["tests", "-n", "auto", "--no-loadscope-reorder"],
+    "smoke": ["tests/smoke", "tests/test_notifications.py", "tests/e2e/test_notifier_e2e.py"],
+}
 MARKS = re.compile(r"(<!-- versions: begin -->\n).*(<!-- versions: end -->)", re.DOTALL)
 
 

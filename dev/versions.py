@@ -40,19 +40,29 @@ PY310, PY311, PY312, PY313 = ((3, minor) for minor in (10, 11, 12, 13))
 
 NO_STATE = "no task state: a file on the machine, or a ledger, remembers instead"
 POD = "a pod's SIGTERM never reaches the task"
+NO_DEADLINE = "no deadline to tell of"
+NO_ASKING = f"{NO_DEADLINE}, and no task that asks a person"
+LINK = "an alert's link to a log lacks a slash unless `[api] base_url` ends in one"
+SYNC_DEADLINE = "a deadline's `SyncCallback` ends the scheduler where Airflow's database is SQLite"
 
 TESTED = (
     Airflow("3.3.2", "full", (PY310, PY311, PY312, PY313)),
-    Airflow("2.11.2", "full", (PY310, PY311, PY312), NO_STATE),
+    Airflow("2.11.2", "full", (PY310, PY311, PY312), f"{NO_ASKING}; {NO_STATE}"),
     Airflow(
         "3.0.6",
         "smoke",
         (PY310, PY311, PY312),
-        f"form fields only with the FAB provider; notifiers get no context; {POD}; {NO_STATE}",
+        f"form fields only with the FAB provider; {NO_ASKING}; {LINK}; {POD}; {NO_STATE}",
         limits=("fastapi<0.118",),
     ),
-    Airflow("3.1.8", "smoke", (PY310, PY311, PY312, PY313), f"{POD}; {NO_STATE}"),
-    Airflow("3.2.2", "smoke", (PY310, PY311, PY312, PY313), NO_STATE, limits=("fastapi<0.137",)),
+    Airflow("3.1.8", "smoke", (PY310, PY311, PY312, PY313), f"{NO_DEADLINE}; {POD}; {NO_STATE}"),
+    Airflow(
+        "3.2.2",
+        "smoke",
+        (PY310, PY311, PY312, PY313),
+        f"{SYNC_DEADLINE}; {NO_STATE}",
+        limits=("fastapi<0.137",),
+    ),
 )
 NEWEST = TESTED[0]
 

@@ -1,13 +1,10 @@
-"""An API server of a real Airflow that takes callbacks, without the rest of Airflow: up in seconds."""
+"""An API server of a real Airflow that takes callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from airflow_provider_nusawa.ledger.store import open_ledger
-from dev.house import House
-from dev.house.house import lay_database
+from dev.house import House, receivers
 
 TOKEN = "t0ken-CANARY_abcdefghijklmnop"
 TAKES_CALLBACKS = {
@@ -18,15 +15,5 @@ TAKES_CALLBACKS = {
 }
 
 
-@contextmanager
-def api_server(**environ: str) -> Iterator[House]:
-    """Run it over an empty ledger in its home."""
-    house = House(environ={**TAKES_CALLBACKS, **environ}, say=print)
-    lay_database(house.home, print)
-    open_ledger(f"sqlite:///{house.home}/nusawa-ledger.sqlite", create=True).close()
-    try:
-        house.start_part("api-server")
-        house.until(lambda: house.web.fetch("GET", "/api/v2/monitor/health")[0] == 200, 180, house.last_words)
-        yield house
-    finally:
-        house.stop()
+def api_server(**environ: str) -> AbstractContextManager[House]:
+    return receivers.api_server(print, **{**TAKES_CALLBACKS, **environ})

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -79,19 +76,6 @@ def opened(path: Path, tokens: Callable[[], str] = lambda: TOKEN, **rest: Any) -
     url = f"sqlite:///{path}"
     with open_ledger(url, create=True) as ledger, closing(Writer(lambda: open_ledger(url), **rest)) as writer:
         yield House(path, ledger, Desk(Tokens(tokens, reread_seconds=0.0), writer))
-
-
-@contextmanager
-def alone(house: House, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the receiver as a process of its own; yield its address."""
-    command = [sys.executable, "-m", "airflow_provider_nusawa.receiver", "--port", "0", "--ledger", str(house.path)]
-    environ = {**os.environ, "NUSAWA_CALLBACK_TOKEN": TOKEN, **environ}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1].partition("?")[0], process
-        finally:
-            process.kill()
 
 
 @contextmanager

@@ -237,3 +237,28 @@ def wait_until(true: Callable[[], bool], seconds: float = 5) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        pytest.param(SEND, "application/x-www-form-urlencoded", id="form"),
+        pytest.param(SEND, "multipart/form-data; boundary=x", id="multipart"),
+        pytest.param("/nusasms_api/1.0/whatsapp/message", "application/json", id="json"),
+    ],
+)
+def test_a_caller_who_leaves_before_the_body_has_come_is_a_line_in_the_books_and_no_traceback(
+    nusawa_gateway: NusaWaGateway, caplog: pytest.LogCaptureFixture, path: str, content_type: str
+) -> None:
+    parts = urlsplit(nusawa_gateway.url)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nContent-Length: 100\r\n\r\nhalf"
+    end = time.monotonic() + 10
+
+    while not nusawa_gateway.requests and time.monotonic() < end:  # who is gone too soon is nobody to aiohttp
+        with socket.create_connection((parts.hostname, parts.port)) as caller:
+            caller.sendall(head.encode())
+            time.sleep(0.05)
+
+    said = {(request.path, request.call, request.outcome) for request in nusawa_gateway.requests}
+    assert said == {(path, "other", "hung up before the body came")}
+    assert caplog.text == ""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+
+Reader = Callable[[web.Request], Awaitable[tuple[dict[str, str], bool]]]
+"""Raises ConnectionResetError where the caller leaves before the body has come."""
 
 
 async def form_fields(request: web.Request) -> tuple[dict[str, str], bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from airflow_provider_nusawa.emulator import api, inbox, orders, v1_face, v3_face
@@ -9,7 +11,7 @@ from airflow_provider_nusawa.emulator.backend import Backend
 from airflow_provider_nusawa.emulator.callbacks import pushing
 from airflow_provider_nusawa.emulator.calls import Call
 from airflow_provider_nusawa.emulator.desk import handle
-from airflow_provider_nusawa.emulator.forms import form_fields, json_fields
+from airflow_provider_nusawa.emulator.forms import Reader, form_fields, json_fields
 from airflow_provider_nusawa.emulator.wire import BACKEND, perform
 
 MAX_BODY = 4 * 1024 * 1024
@@ -35,20 +37,24 @@ def application(backend: Backend) -> web.Application:
 
 
 async def gateway_v3(request: web.Request) -> web.StreamResponse:
-    fields, readable = await form_fields(request)
-    return await serve_call(request, "v3", v3_face.call_name(request.path, fields), fields, readable=readable)
+    return await serve_call(request, "v3", form_fields, lambda fields: v3_face.call_name(request.path, fields))
 
 
 async def gateway_v1(request: web.Request) -> web.StreamResponse:
-    fields, readable = await json_fields(request)
-    return await serve_call(request, "v1", v1_face.call_name(request.path), fields, readable=readable)
+    return await serve_call(request, "v1", json_fields, lambda fields: v1_face.call_name(request.path))
 
 
 async def serve_call(
-    request: web.Request, dialect: str, name: str, fields: dict[str, str], *, readable: bool
+    request: web.Request, dialect: str, read: Reader, name_of: Callable[[dict[str, str]], str]
 ) -> web.StreamResponse:
     """Answer one call, and keep the books about it from its arrival to its end."""
     backend = request.app[BACKEND]
+    try:
+        fields, readable = await read(request)
+    except ConnectionResetError:
+        _note(request, "hung up before the body came")
+        return web.Response()  # nobody is there to read it
+    name = name_of(fields)
     call = Call(dialect, name, request.method, request.path, fields, request.remote or "", readable)
     received = backend.enter(call)
     try:
@@ -59,8 +65,13 @@ async def serve_call(
 
 async def elsewhere(request: web.Request) -> web.StreamResponse:
     """Answer 404 for what the gateway does not have, and write it into the books all the same."""
+    _note(request, "HTTP 404")
+    return web.Response(text="Not Found", status=404)
+
+
+def _note(request: web.Request, outcome: str) -> None:
+    """Write into the books what is no call at the counter."""
     backend = request.app[BACKEND]
     received = backend.enter(Call("", "other", request.method, request.path, dict(request.query), request.remote or ""))
-    received.outcome = "HTTP 404"
+    received.outcome = outcome
     backend.leave(received)
-    return web.Response(text="Not Found", status=404)

@@ -6,7 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
+from airflow.providers.common.compat.version_compat import (
+    AIRFLOW_V_3_0_PLUS,
+    AIRFLOW_V_3_1_PLUS,
+    AIRFLOW_V_3_2_PLUS,
+    AIRFLOW_V_3_3_PLUS,
+)
 
 pytestmark = pytest.mark.e2e
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
@@ -16,6 +21,7 @@ from __future__ import annotations
 import os, signal, time
 from datetime import datetime, timedelta, timezone
 from airflow.providers.common.compat.sdk import dag, task
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
 from airflow_provider_nusawa.notifications import NusaWaNotifier
 
 def tell(**more):
@@ -25,9 +31,12 @@ late = {}
 try:
     from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
     kwargs = {"to": "081298765432", "text": "{{ deadline.no_such_name.at_all }}"}
+    callbacks = [AsyncCallback(NusaWaNotifier, kwargs)]
+    if AIRFLOW_V_3_3_PLUS:  # a SyncCallback ends the scheduler of 3.2 where Airflow's database is SQLite, as here
+        callbacks.append(SyncCallback(NusaWaNotifier, kwargs))
     late["deadline"] = [
         DeadlineAlert(reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=timedelta(seconds=second), callback=one)
-        for second, one in [(1, AsyncCallback(NusaWaNotifier, kwargs)), (2, SyncCallback(NusaWaNotifier, kwargs))]
+        for second, one in enumerate(callbacks, 1)
     ]
 except ImportError:
     pass
@@ -86,9 +95,10 @@ EXPECTED = Counter(
         ("DAG run failed", "template failed"): 1,
     }
 )
-if AIRFLOW_V_3_3_PLUS:
-    EXPECTED["deadline missed", "template failed"] = 2
+if AIRFLOW_V_3_1_PLUS:
     EXPECTED["task waits for a person's answer", "DAG asks, task approve"] = 1
+if AIRFLOW_V_3_2_PLUS:
+    EXPECTED["deadline missed", "template failed"] = 2 if AIRFLOW_V_3_3_PLUS else 1
 
 
 def _heard(gateway):
@@ -114,7 +124,7 @@ def happened(real_airflow, spawned_gateway):
     spawned_gateway.order("reset")
     real_airflow.add_dag("alerts", ALERTS)
     real_airflow.add_dag("deadline_alert", (EXAMPLES / "deadline_alert.py").read_text())
-    if AIRFLOW_V_3_3_PLUS:
+    if AIRFLOW_V_3_1_PLUS:
         real_airflow.add_dag("asks", ASKS)
         real_airflow.trigger("asks")
     real_airflow.trigger("deadline_alert")
@@ -155,6 +165,10 @@ def test_an_error_travels_without_its_secrets(happened):
     assert all("ValueError: cannot reach postgresql://db/x for …" in text.splitlines() for text in failures)
 
 
+@pytest.mark.skipif(
+    AIRFLOW_V_3_0_PLUS and not AIRFLOW_V_3_1_PLUS,
+    reason="Airflow 3.0 leaves out a slash where [api] base_url ends without one",
+)
 def test_the_link_leads_to_a_page_of_this_airflow(happened):
     house, _, gateway = happened
 

@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from receiver_house import TOKEN, House, alone, locked, query
+from receiver_house import TOKEN, House, locked, query
 
 from airflow_provider_nusawa.receiver.asgi import BlankQuery, Receiver
 from airflow_provider_nusawa.receiver.desk import PATH, PREFIX
 from airflow_provider_nusawa.receiver.server import IDLE_SECONDS
+from dev.house.receivers import receiver
 
 
 async def answered(app: Any, scope: dict[str, Any], *bodies: bytes, more: bool = False) -> list[dict[str, Any]]:
@@ -139,7 +140,7 @@ def raw(url: str, content: bytes) -> bytes:
 
 
 def test_the_receiver_alone_answers_as_in_airflow_and_writes_nothing_of_it(house: House) -> None:
-    with alone(house) as (url, process):
+    with receiver(house.path, TOKEN) as (url, process):
         statuses = [
             ask(url, query()),
             ask(url, query().replace("&ref_no", "?ref_no")),
@@ -163,7 +164,7 @@ def test_the_receiver_alone_answers_as_in_airflow_and_writes_nothing_of_it(house
 
 
 def test_what_still_waits_when_it_is_stopped_is_written_first(house: House) -> None:
-    with alone(house) as (url, process):
+    with receiver(house.path, TOKEN) as (url, process):
         with locked(house.path):
             assert ask(url, query()) == 503
             process.send_signal(signal.SIGTERM)
@@ -173,7 +174,7 @@ def test_what_still_waits_when_it_is_stopped_is_written_first(house: House) -> N
 
 
 def test_slow_clients_keep_nobody_waiting(house: House) -> None:
-    with alone(house) as (url, _):
+    with receiver(house.path, TOKEN) as (url, _):
         parts = urlsplit(url)
         slow = [socket.create_connection((parts.hostname, parts.port)) for _ in range(200)]
         for place, one in enumerate(slow):
@@ -207,6 +208,9 @@ def test_it_says_in_a_sentence_why_it_cannot_start(environ: dict[str, str], says
 
 
 def test_a_secrets_command_gives_the_token(house: House) -> None:
-    with alone(house, NUSAWA_CALLBACK_TOKEN_CMD="echo one-0123456789-abc,two-0123456789-abc") as (url, _):
+    with receiver(house.path, TOKEN, NUSAWA_CALLBACK_TOKEN_CMD="echo one-0123456789-abc,two-0123456789-abc") as (
+        url,
+        _,
+    ):
         tokens = ("one-0123456789-abc", "two-0123456789-abc", TOKEN)
         assert [ask(url, query(token=token)) for token in tokens] == [200, 200, 403]
