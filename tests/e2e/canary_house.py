@@ -13,15 +13,20 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_3_PLUS
-from canary_dags import API_KEY, DAGS, ECHO, ON_CALL, PASSWORD, SECRETS, STATES, WAITING
+from canary_dags import API_KEY, DAGS, ECHO, JSON_ECHO, ON_CALL, PASSWORD, SECRETS, STATES, WAITING
 
 from airflow_provider_nusawa.emulator.faults import Fault
+from airflow_provider_nusawa.pages.part import PREFIX
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 from airflow_provider_nusawa.testing import Account, Backend, serve
 from dev.house import House
 from dev.house.settings import free_port
 
 WAITS, TEXTS = "rows of what waits", "what people were sent"
-TROUBLES: dict[str, list[str | int]] = {"dr": ["html", "drop_after", 503], "credits": ["html", "reset_after"]}
+PAGE, RESOLVE = "page", "ledger resolve"
+"""How the names of answers begin that pages and the ledger's command line gave."""
+
+TROUBLES: dict[str, list[str | int]] = {"dr": ["html", 400, "drop_after", 503], "credits": ["html", 400, "reset_after"]}
 
 
 @dataclass
@@ -45,12 +50,14 @@ class Canaries:
         sent = "\n".join(message.text for message in self.backend.books.messages.values())
         return {**dict(self.house.books.every_byte()), **self.answers, TEXTS: sent.encode()}
 
-    def fail_next(self, what: str | int, call: str, **details: Any) -> None:
-        """Let two calls go wrong, or four looks, which two waits of each Dag take."""
-        self.faults.append(self.backend.fail_next(what, 4 if call == "dr" else 2, call=call, **details))
+    def fail_next(self, what: str | int, call: str, times: int = 2, **details: Any) -> None:
+        """Let calls go wrong, by an answer that repeats what it was asked where the fault has one."""
+        body = {"html": echo(), 400: json_echo()}.get(what)
+        self.faults.append(self.backend.fail_next(what, times, call=call, body=body, **details))
 
     def all_wait(self) -> bool:
-        return all(states.get(name) == "deferred" for states in self.states().values() for name in WAITING)
+        """Whether those that wait do so, and all others have ended that do not come after one of them."""
+        return self.states() == {dag_id: {**STATES[dag_id], **WAITING} for dag_id in self.runs}
 
     def states(self) -> dict[str, dict[str, str | None]]:
         return {dag_id: self.house.books.task_states(dag_id, run_id) for dag_id, run_id in self.runs.items()}
@@ -86,6 +93,9 @@ def canaries() -> Iterator[Canaries]:
             tour = Canaries(house, backend)
             run_dags(tour)
             push_buttons(tour, made)
+            for api in SECRETS:
+                resolve(tour, f"canary_{api}")
+            open_pages(tour)
             read_api(tour)
             yield tour
 
@@ -94,7 +104,8 @@ def run_dags(tour: Canaries) -> None:
     """Run both Dags, and the command line beside them; let looks in the triggerer go wrong, then deliver and top up."""
     house, backend = tour.house, tour.backend
     backend.clock.freeze()
-    tour.fail_next("html", "send", number="62" + ECHO[1:], body=echo())
+    tour.fail_next("html", "send", 4, number="62" + ECHO[1:])
+    tour.fail_next(400, "send", 6, number="62" + JSON_ECHO[1:])
     house.add_dag("canary", DAGS)
     tour.runs = {dag_id: house.trigger(dag_id) for dag_id in ("canary_v3", "canary_v1")}
     with ThreadPoolExecutor() as pool:
@@ -105,7 +116,7 @@ def run_dags(tour: Canaries) -> None:
 
     for call, troubles in TROUBLES.items():
         for what in troubles:
-            tour.fail_next(what, call, body=echo() if what == "html" else None)
+            tour.fail_next(what, call, 6 if call == "dr" else 2)  # three waits of each Dag look, and one asks
     house.until(lambda: all(fault.times == 0 for fault in tour.faults), 120, lambda: str(tour.faults))
 
     backend.clock.resume()
@@ -113,13 +124,19 @@ def run_dags(tour: Canaries) -> None:
     backend.account.balance = 60_000
     for dag_id, run_id in tour.runs.items():
         house.wait(dag_id, run_id, timeout=240)
-    alerts = 2 * sum(state == "failed" for state in STATES.values())
+    alerts = sum(state == "failed" for states in STATES.values() for state in states.values())
     house.until(lambda: len(backend.sent_to("62" + ON_CALL[1:])) >= alerts, 60, "an alert is missing")
 
 
 def echo() -> str:
     """Return an answer as of a proxy that repeats what it was asked."""
     return f"<p>GET /api/command?user=budi&password={quote_plus(PASSWORD)} {PASSWORD} {API_KEY}</p>"
+
+
+def json_echo() -> str:
+    """Return a refusal as of API v1.0, whose words are shown: they repeat the key, and other fields the password."""
+    words = {"message": f"cannot read {API_KEY}", "description": quote_plus(API_KEY)}
+    return json.dumps({"error": True, **words, "password": PASSWORD, "user": quote_plus(PASSWORD)})
 
 
 def push_buttons(tour: Canaries, made: dict[str, dict[str, Any]]) -> None:
@@ -139,9 +156,29 @@ def push_buttons(tour: Canaries, made: dict[str, dict[str, Any]]) -> None:
 
 
 def type_command(tour: Canaries, conn_id: str) -> None:
-    command = [sys.executable, "-m", "airflow", "connections", "test", conn_id]
-    said = subprocess.run(command, env=tour.house.environ, capture_output=True, check=False)
-    tour.answers[f"airflow connections test {conn_id}"] = said.stdout + said.stderr
+    tour.answers[f"airflow connections test {conn_id}"] = run(tour, "airflow", "connections", "test", conn_id)
+
+
+def run(tour: Canaries, *words: str) -> bytes:
+    """Run a module's command line, and return all that it said."""
+    said = subprocess.run([sys.executable, "-m", *words], env=tour.house.environ, capture_output=True, check=False)
+    return said.stdout + said.stderr
+
+
+def resolve(tour: Canaries, conn_id: str) -> None:
+    """Ask the gateway what became of a campaign's unknown ones, and let it repeat what it was asked."""
+    tour.fail_next(400, "dr", 1)  # v3 asks for the balance alone
+    words = [conn_id, "--connection", conn_id, "--message-id", "000404", "--reason", "asked"]
+    tour.answers[f"{RESOLVE} {conn_id}"] = run(tour, "airflow_provider_nusawa.ledger", "resolve", *words)
+
+
+def open_pages(tour: Canaries) -> None:
+    if not web_server_takes_parts():
+        return
+    names = [f"{page}?name={dag_id}" for dag_id in tour.runs for page in ("campaign", "recipients")]
+    for path in ("", *names):
+        _, answer = tour.house.web.fetch("GET", f"{PREFIX}/{path}")
+        tour.answers[f"{PAGE} {path}"] = answer
 
 
 def read_api(tour: Canaries) -> None:

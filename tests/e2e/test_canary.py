@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from canary_dags import LEAK, NUMBERS, SECRETS, STATES, spelled
-from canary_house import TEXTS, WAITS, canaries
+from canary_house import PAGE, RESOLVE, TEXTS, WAITS, canaries
+
+from airflow_provider_nusawa.site_config import web_server_takes_parts
 
 pytestmark = pytest.mark.e2e
 
@@ -35,12 +37,23 @@ def written(tour) -> dict[str, bytes]:
 
 
 def test_everything_was_done_that_touches_a_password(tour, written):
-    assert tour.states() == {"canary_v3": STATES, "canary_v1": STATES}
+    assert tour.states() == STATES
     assert {conn_id for conn_id, well in tour.buttons.items() if well} == {"canary_v3", "canary_v1"}
     assert places(written, "GET /api/command HTTP/1.1"), "urllib3 was not at DEBUG"
     assert places(written, "GET /nusasms_api/1.0/balance HTTP/1.1"), "urllib3 was not at DEBUG"
     assert places(tour.answers, "GET /api/command HTTP/1.1"), "the API showed no logs"
     assert places(tour.answers, "Connection success!"), "the command line tested no connection"
+    assert b"nothing was decided" in tour.answers[f"{RESOLVE} canary_v3"]
+    assert b"told nothing (the gateway refused" in tour.answers[f"{RESOLVE} canary_v1"]
+    assert len(places(written, "Unknown: perhaps sent")) >= 2, "no report was written"
+
+
+@pytest.mark.skipif(not web_server_takes_parts(), reason="Airflow has no such pages before 3.1.2")
+def test_the_pages_were_looked_at(tour):
+    shown = {name: answer for name, answer in tour.answers.items() if name.startswith(PAGE)}
+
+    assert len(places(shown, "What may help to decide")) == len(SECRETS)
+    assert len(places(shown, "*********0001")) >= len(SECRETS)
 
 
 @pytest.mark.parametrize("api", SECRETS)
@@ -72,7 +85,7 @@ def test_full_numbers_are_in_no_log_trigger_or_text(written, number):
 
 
 def is_free_of_numbers(name: str) -> bool:
-    return name.startswith("logs/") or name.endswith(".out") or name in (WAITS, TEXTS)
+    return name.startswith(("logs/", "reports/", PAGE, RESOLVE)) or name.endswith(".out") or name in (WAITS, TEXTS)
 
 
 def without_rendered_fields(log: bytes) -> bytes:
