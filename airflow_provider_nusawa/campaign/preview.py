@@ -113,6 +113,7 @@ class Preview:
         """Return lines for the log."""
         counts, held = self.counts, self.foreseen
         money = f"; the balance is {self.balance:f}" if self.balance is not None else ""
+        money += f", {self.credits_missing:f} too few" if self.credits_missing else ""
         ends = f"the last would leave at {self.finishes_at.isoformat(timespec='minutes')}" if self.finishes_at else ""
         lines = [
             f"{counts.rows_read} rows read = {counts.planned} planned + {counts.bad} bad + {counts.excluded} excluded "

@@ -21,8 +21,6 @@ Upgrade = Callable[[Connection], None]
 UPGRADES: Mapping[int, Upgrade] = {}
 """By the version that each starts from. A released one is never changed: ledgers out there have run it."""
 
-VERSION = 1 + len(UPGRADES)
-
 _MAKING = 0x6E757362  # PostgreSQL's advisory lock for making and upgrading
 
 

@@ -32,7 +32,7 @@ from airflow_provider_nusawa.ledger.limits import (
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, lock, move
 from airflow_provider_nusawa.ledger.outcomes import Answer, Try, conclude
 from airflow_provider_nusawa.ledger.schema import IS_PLANNED, WAS_READ, plans, recipients, tallies
-from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, RELEASE, SUPPRESS, Actor, Sending
+from airflow_provider_nusawa.ledger.states import BEGIN, CAP, CLAIM, SUPPRESS, Actor, Sending
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx
 
@@ -103,10 +103,6 @@ class Runner:
             raise LeaseLost("this runner was not heard of for 30 seconds, and was taken for dead")
         return turn
 
-    def release(self, ids: Sequence[int]) -> None:
-        """Give back what was claimed and shall not begin."""
-        self._ledger.write(lambda tx: self._release(tx, ids))
-
     def end(self) -> None:
         """Stop: what is claimed is planned again, what is under way is unknown. Put its answers on record first."""
         self._ledger.write(lambda tx: end_lease(self._sharded(tx), self.lease))
@@ -171,9 +167,6 @@ class Runner:
             reason = "has had as many messages as one person may get" if step is CAP else "said no"
             move(tx, step, out, actor=Actor.RUNNER, values={"reason": reason})
         return [row for row in rows if row.person not in persons]
-
-    def _release(self, tx: Tx, ids: Sequence[int]) -> None:
-        move(self._sharded(tx), RELEASE, self._held(tx, ids), actor=Actor.RUNNER)
 
     def _held(self, tx: Tx, ids: Sequence[int]) -> list[Row]:
         return [row for row in lock(tx, ids) if row.sending is Sending.CLAIMED and row.lease == self.lease]

@@ -150,11 +150,18 @@ def test_what_planning_would_refuse_is_an_objection(house: House) -> None:
     assert preview.objections[1].startswith("the list names 3 people")
 
 
-@pytest.mark.parametrize(("balance", "missing"), [(None, "0"), (Decimal("1.5"), "0.5"), (Decimal(2), "0")])
-def test_credits_are_held_against_the_balance(balance: Decimal | None, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("balance", "told"),
+    [
+        pytest.param(None, "2 credits needed", id="not-known"),
+        pytest.param(Decimal("1.5"), "2 credits needed; the balance is 1.5, 0.5 too few", id="too-few"),
+        pytest.param(Decimal(2), "2 credits needed; the balance is 2", id="enough"),
+    ],
+)
+def test_credits_are_held_against_the_balance(balance: Decimal | None, told: str) -> None:
     preview = rehearsed(None, people(1, 2)).with_prospects(balance=balance, finishes_at=None)
 
-    assert (preview.credits_needed, preview.credits_missing) == (2, Decimal(missing))
+    assert [line for line in preview.told() if line.endswith(f"; {told}")]
 
 
 def test_what_is_told_shows_no_number() -> None:

@@ -22,7 +22,7 @@ MANY = [AISHA, ECHO, JSON_ECHO, REFUSED, LOST, magic_number("63"), magic_number(
 NUMBERS = [number.removeprefix("62").removeprefix("0") for number in (ON_CALL, DOOMED, *MANY)]
 """Without country code or zero, so that they are found in either form."""
 
-WAITING = ("wait", "give_up", "top_up", "heard")
+WAITING = {"wait": "deferred", "give_up": "deferred", "top_up": "deferred", "heard": "deferred", "report": None}
 ENDS = {
     "gate": "success", "send": "success", "wait": "success", "top_up": "success", "doomed": "success",
     "refused": "failed", "lost": "failed", "away": "failed", "stranger": "failed", "typo": "failed",

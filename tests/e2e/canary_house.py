@@ -56,7 +56,8 @@ class Canaries:
         self.faults.append(self.backend.fail_next(what, times, call=call, body=body, **details))
 
     def all_wait(self) -> bool:
-        return all(states.get(name) == "deferred" for states in self.states().values() for name in WAITING)
+        """Whether those that wait do so, and all others have ended that do not come after one of them."""
+        return self.states() == {dag_id: {**STATES[dag_id], **WAITING} for dag_id in self.runs}
 
     def states(self) -> dict[str, dict[str, str | None]]:
         return {dag_id: self.house.books.task_states(dag_id, run_id) for dag_id, run_id in self.runs.items()}

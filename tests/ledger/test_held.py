@@ -1,4 +1,4 @@
-"""What a runner holds: nobody else gives it back, and the lease is asked for where each request begins."""
+"""What a runner holds: no more than it asked for, and only as long as its lease, which is asked for as requests begin."""
 
 from __future__ import annotations
 
@@ -40,29 +40,6 @@ def test_a_lease_that_runs_out_amid_a_turn_lets_nothing_begin(passing: House) ->
     assert passing.clock.now == START + LEASE_SECONDS
     assert passing.states(campaign) == {1: "claimed", 2: "claimed"}
     assert passing.history() == []
-
-
-def test_a_runner_gives_back_only_what_it_holds(house: House) -> None:
-    campaign = house.campaign(people=1)
-    holder, other = house.runner(campaign), house.runner(campaign)
-    (claimed,) = holder.turn(claim=1).claimed
-
-    other.release([claimed.id])
-
-    assert house.states(campaign) == {1: "claimed"}
-    assert list(holder.turn(begin=[claimed.id]).begun) == [claimed.id]
-
-
-def test_what_was_claimed_anew_by_another_is_not_the_first_ones_to_give_back(house: House) -> None:
-    campaign = house.campaign(people=1)
-    dead = house.runner(campaign)
-    dead.turn(claim=1)
-    house.clock.now += LEASE_SECONDS
-    (claimed,) = house.runner(campaign).turn(claim=1).claimed
-
-    dead.release([claimed.id])
-
-    assert house.states(campaign) == {1: "claimed"}
 
 
 def test_a_lease_that_was_ended_stays_ended_where_the_clock_is_set_back(house: House) -> None:

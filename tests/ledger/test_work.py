@@ -277,13 +277,3 @@ def test_a_runner_that_ends_leaves_nothing_under_way(house: House) -> None:
     assert house.states(campaign) == {1: "unknown", 2: "planned"}
     with pytest.raises(LeaseLost):
         runner.turn(claim=1)
-
-
-def test_what_is_released_is_planned_again(house: House) -> None:
-    campaign = house.campaign(people=2)
-    runner = house.runner(campaign)
-    first, _ = runner.turn(claim=2).claimed
-
-    runner.release([first.id])
-
-    assert house.states(campaign) == {1: "planned", 2: "claimed"}
