@@ -121,6 +121,13 @@ def forget(tx: Tx, number: str, *, who: str, reason: str) -> int:
     return len(rows)
 
 
+def forget_again(tx: Tx, campaign_id: int) -> None:
+    """Erase what a list has brought anew of people who were forgotten."""
+    forgotten = sa.select(suppressions.c.person).where(suppressions.c.number.is_(None))
+    again = (_r.campaign_id == campaign_id, _r.person.in_(forgotten), _r.number.is_not(None))
+    tx.run(sa.update(recipients).where(*again).values(_BLANK))
+
+
 def purge_part(tx: Tx, older_than: float) -> int:
     """Erase numbers and texts of rows that are done and have not changed since; return of how many, 0 at the end.
 

@@ -13,6 +13,7 @@ from airflow_provider_nusawa.ledger.bulk import insert_lines
 from airflow_provider_nusawa.ledger.campaigns import Campaign, check_text_stands
 from airflow_provider_nusawa.ledger.compact_json import compact
 from airflow_provider_nusawa.ledger.errors import LeaseLost
+from airflow_provider_nusawa.ledger.people import forget_again
 from airflow_provider_nusawa.ledger.plans import (
     Counts,
     count_rows,
@@ -161,6 +162,7 @@ class Reader:
         tx.pass_gate(alone=False)
         check_text_stands(tx, self._campaign)
         self._hold(tx)
+        forget_again(tx, self._campaign.id)
         by_state = count_rows(tx, self.plan_id)
         counts = self._count(tx, by_state)
         self._hold(tx, complete_at=tx.now, doubles=counts.doubles)

@@ -1,4 +1,4 @@
-"""What a runner holds: no more than it asked for, and only as long as its lease, which is asked for as requests begin."""
+"""What a runner holds: no more than it asked for, and only as long as its lease, looked at as requests begin."""
 
 from __future__ import annotations
 

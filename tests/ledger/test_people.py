@@ -18,6 +18,8 @@ from airflow_provider_nusawa.ledger.people import (
     suppressions_of,
     unsuppress,
 )
+from airflow_provider_nusawa.ledger.reading import Line, Reader
+from airflow_provider_nusawa.ledger.states import Sending
 
 HIS = number(1)
 
@@ -93,6 +95,21 @@ def test_a_forgotten_person_still_counts_as_sent_to_and_is_never_sent_to_again(h
 
     assert house.equation(campaign).doubles == 1
     assert house.states(later) == {1: "suppressed"}
+
+
+def test_what_a_later_list_brings_of_a_forgotten_person_is_erased(house: House) -> None:
+    house.ledger.write(lambda tx: forget(tx, HIS, who="ani", reason="letter"))
+
+    later = house.campaign("later", [1, 2])
+    reader = Reader.open(house.ledger, house.campaign("another", 0), "run 2")
+    reader.add([Line(1, HIS, {"nama": "N1"}, Sending.EXCLUDED)])
+    reader.complete()
+
+    assert HIS not in everything(house)
+    assert "N1" not in everything(house)
+    runner, _ = house.begun(later)
+    assert house.states(later) == {1: "suppressed", 2: "sending"}
+    assert runner.turn(claim=1).claimed == []
 
 
 def test_forgetting_is_on_record_and_found_by_the_number(house: House) -> None:
