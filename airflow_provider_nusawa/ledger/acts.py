@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -50,9 +50,20 @@ _IS_CHOSEN: dict[Again, Callable[[Row], bool]] = {
 
 def note_act(tx: Tx, what: str, *, who: str, reason: str, rows: int = 0, person: int | None = None) -> int:
     """Put an act of a person on record, and return its number."""
-    act = {"at": tx.now, "who": who[:250], "what": what[:250], "reason": reason[:250], "rows": rows, "person": person}
+    act = {**_act(tx, what, who, reason), "rows": rows, "person": person}
     made = tx.run(sa.insert(acts).values(act)).inserted_primary_key
     return int(made[0])  # type: ignore[index]  # an INSERT of one row has a key
+
+
+def note_acts(tx: Tx, what: str, rows: Mapping[int, int], *, who: str, reason: str) -> None:
+    """Put an act on record once for each person, by mark, whom it concerns: so that each can be told of it."""
+    act = _act(tx, what, who, reason)
+    if rows:
+        tx.run(sa.insert(acts), [{**act, "rows": n, "person": mark} for mark, n in rows.items()])
+
+
+def _act(tx: Tx, what: str, who: str, reason: str) -> dict[str, Any]:
+    return {"at": tx.now, "who": who[:250], "what": what[:250], "reason": reason[:250]}
 
 
 def retry(tx: Tx, campaign_id: int, again: Again, *, who: str, reason: str) -> int:

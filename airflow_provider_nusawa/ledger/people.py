@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_nusawa.ledger.acts import note_act
+from airflow_provider_nusawa.ledger.acts import note_act, note_acts
 from airflow_provider_nusawa.ledger.moving import LOCKED, move
 from airflow_provider_nusawa.ledger.schema import campaigns, changes, plans, recipients
 from airflow_provider_nusawa.ledger.schema_shared import acts, suppressions
 from airflow_provider_nusawa.ledger.states import OPEN, SUPPRESS, Actor
-from airflow_provider_nusawa.ledger.tx import Tx, chunks
+from airflow_provider_nusawa.ledger.tx import Tx
 
 _ERASED_AT_ONCE = 5_000
 
@@ -37,15 +37,14 @@ def suppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     Once this is committed, no message to them begins: whoever is at it, holds the gate.
     """
     tx.pass_gate(alone=True)
-    rows = [
-        {"person": tx.ledger.person(number), "number": number, "reason": reason[:250], "added_at": tx.now}
-        for number in sorted(set(numbers))
-    ]
-    new = sum(len(part) for part in _without_known(tx, rows))
+    by_mark = {tx.ledger.person(number): number for number in numbers}
+    known = _who_said_no(tx, by_mark)
+    same = {"reason": reason[:250], "added_at": tx.now}
+    rows = [{"person": mark, "number": number, **same} for mark, number in by_mark.items() if mark not in known]
     if rows:
         tx.run(tx.insert(suppressions).on_conflict_do_nothing(), rows)
-    note_act(tx, "suppress", who=who, reason=reason, rows=new)
-    return new
+    note_acts(tx, "suppress", {mark: int(mark not in known) for mark in by_mark}, who=who, reason=reason)
+    return len(rows)
 
 
 OPTED_OUT = "the gateway says that this person has unsubscribed"
@@ -65,25 +64,25 @@ def note_opted_out(tx: Tx, numbers: Iterable[str], *, who: str) -> int:
 
 def unsuppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     """Take back a no; return how many there were. What a campaign has given up because of it stays so."""
-    gone = 0
-    for part in chunks(tx.ledger.person(number) for number in numbers):
-        gone += tx.run(sa.delete(suppressions).where(suppressions.c.person.in_(part))).rowcount
-    note_act(tx, "unsuppress", who=who, reason=reason, rows=gone)
-    return gone
+    marks = {tx.ledger.person(number) for number in numbers}
+    gone = _who_said_no(tx, marks)
+    tx.run(sa.delete(suppressions).where(tx.among(suppressions.c.person, gone)))
+    note_acts(tx, "unsuppress", {mark: int(mark in gone) for mark in marks}, who=who, reason=reason)
+    return len(gone)
 
 
 def suppressed(tx: Tx, numbers: Iterable[str]) -> set[str]:
     """Return which of these have said no: for senders that have no campaign."""
     by_mark = {tx.ledger.person(number): number for number in numbers}
-    found: set[str] = set()
-    for part in chunks(by_mark):
-        query = sa.select(suppressions.c.person).where(suppressions.c.person.in_(part))
-        found.update(by_mark[mark] for mark in tx.run(query).scalars())
-    return found
+    return {by_mark[mark] for mark in _who_said_no(tx, by_mark)}
 
 
-def suppressions_of(tx: Tx) -> Iterator[Suppression]:
-    for row in tx.run(sa.select(suppressions).order_by(suppressions.c.added_at)):
+def suppressions_of(tx: Tx, number: str = "") -> Iterator[Suppression]:
+    """Return who said no; or, of one number, whether it did."""
+    query = sa.select(suppressions).order_by(suppressions.c.added_at)
+    if number:
+        query = query.where(suppressions.c.person == tx.ledger.person(number))
+    for row in tx.run(query):
         yield Suppression(f"{row.person:016x}", row.number or "", row.reason, row.added_at)
 
 
@@ -153,9 +152,5 @@ def _planned(tx: Tx, mark: int) -> list[dict[str, Any]]:
     return [{**row._mapping, "state": "planned"} for row in tx.run(query.order_by(_r.id))]
 
 
-def _without_known(tx: Tx, rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for part in chunks(rows):
-        marks = [row["person"] for row in part]
-        query = sa.select(suppressions.c.person).where(suppressions.c.person.in_(marks))
-        known = set(tx.run(query).scalars())
-        yield [row for row in part if row["person"] not in known]
+def _who_said_no(tx: Tx, marks: Iterable[int]) -> set[int]:
+    return set(tx.run(sa.select(suppressions.c.person).where(tx.among(suppressions.c.person, marks))).scalars())

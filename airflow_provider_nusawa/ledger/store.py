@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -18,7 +17,7 @@ from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.marking import Marker
 from airflow_provider_nusawa.ledger.place import make_file
 from airflow_provider_nusawa.ledger.tx import Clock, End, Tx, postgresql_clock, sqlite_clock
-from airflow_provider_nusawa.ledger.versions import Identity, check_identity, prepare
+from airflow_provider_nusawa.ledger.versions import Identity, prepare
 
 Result = TypeVar("Result")
 OnEnds = Callable[[Sequence[End]], None]
@@ -101,7 +100,6 @@ def open_ledger(
     engine = engine_of(url)
     clock = clock or (postgresql_clock if engine.dialect.name == "postgresql" else sqlite_clock)
     identity: Identity = _unwrapped(engine, lambda connection: prepare(connection, create=create))
-    event.listen(engine, "connect", lambda connection, _: check_identity(connection, identity.ledger_id))
     return Ledger(engine, identity, clock, on_ends)
 
 

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -48,21 +47,6 @@ def prepare(connection: Connection, *, create: bool, upgrades: Mapping[int, Upgr
     version, ledger_id, secret = connection.execute(sa.select(meta.c.version, meta.c.ledger_id, meta.c.secret)).one()
     _upgrade(connection, version, upgrades)
     return Identity(ledger_id, secret)
-
-
-def check_identity(connection: Any, ledger_id: str) -> None:
-    """Look whether a new connection, the driver's own, leads to the same ledger: a file or a server may be replaced.
-
-    :raises LedgerUnfit: if not. The ids in hand would name other people there.
-    """
-    cursor = connection.cursor()
-    cursor.execute(f"SELECT ledger_id FROM {meta.name}")  # noqa: S608 - a name of ours
-    (found,) = cursor.fetchone()
-    cursor.close()
-    connection.rollback()
-    if found != ledger_id:
-        what = f"another ledger, {found}, took the place of {ledger_id} while it was in use; bring that one back"
-        raise LedgerUnfit(what)
 
 
 def _make(connection: Connection, version: int) -> None:

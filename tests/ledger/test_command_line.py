@@ -160,7 +160,13 @@ def test_what_is_no_number_is_refused(run: Run) -> None:
 def test_a_person_is_shown_and_forgotten(run: Run, house: House) -> None:
     states = [json.loads(line).get("state") for line in run("person", number(1), "--json").output.splitlines()]
     assert states == ["planned", "sending", "accepted"]
-    assert number(1) not in run("person", number(1)).output
+    shown = run("person", number(1)).output
+    assert number(1) not in shown
+    assert '{"nama":"N1"}' in shown
+    run("suppress", "add", number(1), "--reason", "said [STOP]")
+    assert json.loads(run("person", number(1), "--json").output.splitlines()[-1])["said_no"] == "said [STOP]"
+    assert "has said no" in run("person", number(1)).output
+    assert "said [STOP]" in run("person", number(1)).output
 
     assert "forgotten in 1 rows" in run("forget", number(1), *WHY).output
     assert house.row(1).number is None

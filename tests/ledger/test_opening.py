@@ -102,18 +102,6 @@ def test_a_server_that_does_not_wait_is_told_to(postgres: Postgres) -> None:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
 
 
-def test_a_ledger_that_takes_the_place_of_another_in_use_is_refused(tmp_path: Path) -> None:
-    one, other = (open_ledger(f"sqlite:///{tmp_path}/{name}", create=True) for name in "ab")
-    one.read(lambda tx: tx.now)
-    other.close()
-    for beside in ("a-wal", "a-shm"):
-        (tmp_path / beside).unlink()
-    (tmp_path / "b").replace(tmp_path / "a")
-
-    with pytest.raises(LedgerUnfit, match=f"another ledger, {other.id}, took the place of {one.id}"):
-        one.write(lambda tx: tx.now)
-
-
 def test_what_a_file_erases_is_overwritten(tmp_path: Path) -> None:
     with open_ledger(f"sqlite:///{tmp_path}/a", create=True) as ledger, ledger.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA secure_delete").scalar_one() == 1

@@ -121,6 +121,20 @@ def test_forgetting_is_on_record_and_found_by_the_number(house: House) -> None:
     assert [line["state"] for line in house.ledger.read(lambda tx: history_of(tx, HIS))][-1] == "accepted"
 
 
+def test_a_no_and_its_end_are_on_record_and_found_by_the_number(house: House) -> None:
+    house.ledger.write(lambda tx: suppress(tx, [HIS, number(2)], who="ani", reason="STOP"))
+    house.ledger.write(lambda tx: suppress(tx, [HIS], who="budi", reason="again"))
+    house.ledger.write(lambda tx: unsuppress(tx, [HIS], who="ani", reason="consent of 1 May"))
+
+    told = house.ledger.read(lambda tx: acts_about(tx, HIS))
+    assert [(act["what"], act["who"], act["rows"]) for act in told] == [
+        ("suppress", "ani", 1),
+        ("suppress", "budi", 0),
+        ("unsuppress", "ani", 1),
+    ]
+    assert len(house.ledger.read(lambda tx: acts_about(tx, number(2)))) == 1
+
+
 def test_what_is_old_and_done_is_purged(house: House) -> None:
     campaign = sent(house)
     house.clock.now += 100

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from airflow_provider_nusawa.gateway.messages import mask_number
@@ -86,20 +87,25 @@ def person(ledger: Ledger, number: str, region: str, plain: bool) -> None:
     history = ledger.read(lambda tx: people.history_of(tx, read))
     single = ledger.read(lambda tx: journal_of(tx, read))
     acts = ledger.read(lambda tx: people.acts_about(tx, read))
+    noes = ledger.read(lambda tx: list(people.suppressions_of(tx, read)))
     if plain:
-        for line in (*history, *single, *acts):
+        for line in (*history, *single, *acts, *({"said_no": one.reason, "at": one.added_at} for one in noes)):
             click.echo(as_json(line))
         return
     table = Table("when", "campaign", "what", "message id", "code", "note", title=mask_number(read))
     for line in history:
-        facts = (line.get(name) for name in ("message_id", "code", "note"))
-        table.add_row(moment(line["at"]), line["campaign"], str(line["state"]), *(str(one or "") for one in facts))
+        facts = (line.get("message_id"), line.get("code"), line.get("note") or line.get("fields"))
+        table.add_row(
+            moment(line["at"]), line["campaign"], str(line["state"]), *(escape(str(one or "")) for one in facts)
+        )
     for line in single:
         table.add_row(
             moment(line["at"]), "(single send)", line["outcome"].value, line["message_id"], "", line["letter"]
         )
     for line in acts:
-        table.add_row(moment(line["at"]), "", f"{line['what']} by {line['who']}", "", "", line["reason"])
+        table.add_row(moment(line["at"]), "", f"{line['what']} by {line['who']}", "", "", escape(line["reason"]))
+    for one in noes:
+        table.add_row(moment(one.added_at), "", "has said no, which holds", "", "", escape(one.reason))
     console.print(table)
 
 
