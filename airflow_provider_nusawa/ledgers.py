@@ -47,6 +47,7 @@ def open_for_sending(settings: Settings, nusawa_conn_id: str) -> Ledger:
     elif noted != ledger.id:
         ledger.close()
         raise LedgerUnfit(f"the ledger {ledger.id} is not the one used before; {_known_by(variable, noted)}")
+    ledger.hold()
     return ledger
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ledger.conftest import postgres, url
 from sends import name_ledger, note_ledger
 
@@ -16,6 +17,7 @@ from airflow_provider_nusawa.gateway.errors import InvalidSettings
 from airflow_provider_nusawa.gateway.settings import Settings
 from airflow_provider_nusawa.hooks import NusaWaHook
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
+from airflow_provider_nusawa.ledger.schema_shared import meta
 from airflow_provider_nusawa.ledger.store import open_ledger
 
 __all__ = ["postgres", "url"]
@@ -117,6 +119,18 @@ def test_an_account_without_a_name_is_not_sent_for(monkeypatch, tmp_path, named)
 
     assert caught.value.field == "login"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_sends_holds_to_the_ledger_that_was_opened(monkeypatch, url):
+    note_ledger(monkeypatch, url)
+    settings = Settings(ledger_conn_id=name_ledger(monkeypatch, url))
+
+    with ledgers.open_for_sending(settings, CONN_ID) as opened, open_ledger(url) as other:
+        other.write(lambda tx: tx.run(sa.update(meta).values(ledger_id="another")))
+        opened.engine.dispose()
+
+        with pytest.raises(LedgerUnfit, match="another"):
+            opened.read(lambda tx: tx.now)
 
 
 def test_another_ledger_is_refused_and_the_way_on_named(monkeypatch, url):

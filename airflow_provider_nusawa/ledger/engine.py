@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from airflow_provider_nusawa.ledger.errors import LedgerUnfit
 from airflow_provider_nusawa.ledger.place import check_place, connect
+from airflow_provider_nusawa.ledger.schema_shared import meta
 
 
 def engine_of(url: str | URL) -> Engine:
@@ -26,6 +27,25 @@ def engine_of(url: str | URL) -> Engine:
     if kind in ("postgresql", "postgres"):
         return _postgresql(parsed)
     raise LedgerUnfit(f"a ledger can be kept in PostgreSQL or in a SQLite file, not in {kind}")
+
+
+def hold_to(engine: Engine, ledger_id: str) -> None:
+    """From now on refuse connections that lead to another ledger: a file that replaced this one, another server.
+
+    Whoever opens a connection then gets LedgerUnfit.
+    """
+
+    def check(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT ledger_id FROM {meta.name}")  # noqa: S608 - a name of our own
+        (found,) = cursor.fetchone()
+        cursor.close()
+        connection.commit()
+        if found != ledger_id:
+            connection.close()
+            raise LedgerUnfit(f"where the ledger {ledger_id} was when this began, there is another one now, {found}")
+
+    sa.event.listen(engine, "connect", check)
 
 
 def path_of(url: str | URL) -> Path | None:

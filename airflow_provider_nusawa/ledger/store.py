@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from airflow_provider_nusawa.ledger.engine import engine_of, path_of
+from airflow_provider_nusawa.ledger.engine import engine_of, hold_to, path_of
 from airflow_provider_nusawa.ledger.errors import LedgerUnavailable
 from airflow_provider_nusawa.ledger.marking import Marker
 from airflow_provider_nusawa.ledger.place import make_file
@@ -73,6 +73,13 @@ class Ledger:
     def read(self, work: Callable[[Tx], Result]) -> Result:
         """Run ``work`` in a transaction that changes nothing, and keeps no writer waiting."""
         return _unwrapped(self.engine, lambda connection: work(Tx(self, connection)), only_reads=True)
+
+    def hold(self) -> None:
+        """Be this ledger for as long as it is used: one that comes to lie in its place raises LedgerUnfit.
+
+        For whoever sends. Who only looks, or puts down what the gateway tells, goes on with the one that is there.
+        """
+        hold_to(self.engine, self.id)
 
     def close(self) -> None:
         self.engine.dispose()

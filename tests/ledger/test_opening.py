@@ -48,6 +48,32 @@ def test_two_ledgers_know_nothing_of_each_other(tmp_path: Path) -> None:
     assert one.person("628") != other.person("628")
 
 
+def test_who_holds_to_a_ledger_refuses_another_file_in_its_place(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("here", "there")]
+    mine, other = (open_ledger(f"sqlite:///{place}", create=True) for place in places)
+    mine.hold()
+    other.close()
+    for suffix in ("", "-wal", "-shm"):
+        places[0].with_name(f"here{suffix}").rename(tmp_path / f"away{suffix}")
+    places[1].rename(places[0])
+
+    for _ in range(2):
+        with pytest.raises(LedgerUnfit, match=f"{mine.id} was.*{other.id}"):
+            mine.write(lambda tx: tx.now)
+
+
+def test_who_holds_to_a_ledger_refuses_another_server_at_its_address(url: str) -> None:
+    with open_ledger(url, create=True) as ledger, open_ledger(url) as other:
+        ledger.hold()
+        ledger.engine.dispose()
+        assert ledger.read(lambda tx: tx.now) > 0
+        other.write(lambda tx: tx.run(sa.update(meta).values(ledger_id="another")))
+        ledger.engine.dispose()
+
+        with pytest.raises(LedgerUnfit, match="another"):
+            ledger.read(lambda tx: tx.now)
+
+
 def _open_together(url: str, together: Barrier, told: Queue[str]) -> None:
     together.wait(30)
     with open_ledger(url, create=True) as ledger:
