@@ -123,7 +123,7 @@ def test_an_account_without_a_name_is_not_sent_for(monkeypatch, tmp_path, named)
 
 def test_who_sends_holds_to_the_ledger_that_was_opened(monkeypatch, url):
     note_ledger(monkeypatch, url)
-    settings = Settings(ledger_conn_id=name_ledger(monkeypatch, url))
+    settings = Settings(login="me", ledger_conn_id=name_ledger(monkeypatch, url))
 
     with ledgers.open_for_sending(settings, CONN_ID) as opened, open_ledger(url) as other:
         other.write(lambda tx: tx.run(sa.update(meta).values(ledger_id="another")))

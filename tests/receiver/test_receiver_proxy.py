@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from receiver_house import TOKEN, House, alone, query
+from receiver_house import TOKEN, House, query
 from test_tls import certificate
 
 from airflow_provider_nusawa.get_provider_info import get_provider_info
+from dev.house.receivers import receiver
 from dev.house.settings import free_port
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text()
@@ -104,7 +105,7 @@ needs_nginx = pytest.mark.skipif(
 
 @needs_nginx
 def test_nginx_by_the_guide_lets_the_callback_through_and_nothing_else(house: House, tmp_path: Path) -> None:
-    with alone(house) as (url, _), proxied(tmp_path, url) as proxy:
+    with receiver(house.path, TOKEN) as (url, _), proxied(tmp_path, url) as proxy:
         well = [
             proxy.fetch(f"/nusawa/callback?{query()}"),
             proxy.fetch(f"/nusawa/callback?{query().replace('&ref_no', '?ref_no')}"),
