@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import nodes
 
-Quick = Callable[[Mapping[str, Any]], "str | None"]
+from airflow_provider_nusawa.campaign.rows import RESERVED
 
-_RESERVED = frozenset({"values", "row"})
+Quick = Callable[[Mapping[str, Any]], "str | None"]
 
 
 def quick_render(tree: nodes.Template, values: Mapping[str, Any]) -> Quick | None:
@@ -25,7 +25,7 @@ def quick_render(tree: nodes.Template, values: Mapping[str, Any]) -> Quick | Non
         literal = _literal(node, values)
         if literal is not None:
             form.append(literal.replace("%", "%%"))
-        elif isinstance(node, nodes.Name) and node.name not in _RESERVED:
+        elif isinstance(node, nodes.Name) and node.name not in RESERVED:
             form.append("%s")
             names.append(node.name)
         else:

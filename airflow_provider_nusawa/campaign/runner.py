@@ -61,7 +61,7 @@ class Leg:
         on_recorded: Callable[[Iterable[Outcome]], None] = lambda outcomes: None,
         bar: bool | None = None,
     ) -> None:
-        rate = min(terms.rate_per_second or settings.rate_per_second, settings.rate_per_second)
+        rate = terms.rate(settings.rate_per_second)
         timetable = Timetable(settings.rate_per_second, time.monotonic, own_rate=rate)
         breaker = Breaker(terms.probe_after_seconds)
         self._desk = Desk(ledger, campaign_id, settings, compose, label)

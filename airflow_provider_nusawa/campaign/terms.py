@@ -36,6 +36,13 @@ class Terms:
     max_leg_seconds: float = 6 * 3600.0
     probe_after_seconds: tuple[float, ...] = PROBE_AFTER_SECONDS
 
+    def rate(self, most: float) -> float:
+        """Return the requests a second that it asks for.
+
+        :param most: The connection's.
+        """
+        return min(self.rate_per_second or most, most)
+
     def stretch(self, now: datetime, zone: str) -> Stretch | None:
         """Return when it may send: now, later, or never again."""
         return next_stretch(now, zone, self.window, holidays=self.holidays, not_after=self.not_after)

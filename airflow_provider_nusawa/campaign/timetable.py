@@ -7,10 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airflow_provider_nusawa.ledger.rates import HEADROOM, Share
-
-STRETCH_SECONDS = 0.5
-"""What is reserved at once: so long does any other sender of the account wait at most, for each campaign."""
+from airflow_provider_nusawa.ledger.rates import HEADROOM, STRETCH_SECONDS, Share
 
 _CLOSEST = 0.75
 """Of the usual gap: so close may two requests come to catch up with a small delay. No second gets more for it."""

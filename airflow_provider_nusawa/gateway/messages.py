@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus, later_status
 from airflow_provider_nusawa.gateway.errors import InvalidMessage, NusaWaError, OutcomeUnknown, Refused
 from airflow_provider_nusawa.gateway.media import Media
 
@@ -158,6 +159,16 @@ class DeliveryReport:
     read_at: datetime | None = None
     destination: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
+
+
+def latest_of(reports: Iterable[DeliveryReport]) -> dict[str, DeliveryReport]:
+    """Return what is true once all have been heard, in whatever order, one for each message id."""
+    told: dict[str, DeliveryReport] = {}
+    for report in reports:
+        known = told.get(report.message_id)
+        if known is None or later_status(known.status, report.status) is report.status:
+            told[report.message_id] = report
+    return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus, later_status
-from airflow_provider_nusawa.gateway.messages import DeliveryReport
+from airflow_provider_nusawa.gateway.messages import DeliveryReport, latest_of
 from airflow_provider_nusawa.ledger.moving import LOCKED, Row, change, write_changes
 from airflow_provider_nusawa.ledger.schema import IS_UNDELIVERED, leases, recipients
 from airflow_provider_nusawa.ledger.schema_shared import journal, orphans
@@ -36,7 +36,7 @@ def apply_reports(tx: Tx, reports: Iterable[DeliveryReport]) -> int:
 
     A report of an unknown message is kept for a week: it may have come before the answer to its own send.
     """
-    told = _merged(reports)
+    told = latest_of(reports)
     known = _tell_recipients(tx, told) | _tell_journal(tx, told)
     unknown = {message_id: report for message_id, report in told.items() if message_id not in known}
     if unknown:
@@ -100,16 +100,6 @@ def drop_old_orphans(tx: Tx) -> int:
     return tx.run(sa.delete(orphans).where(orphans.c.heard_at < tx.now - ORPHAN_SECONDS)).rowcount
 
 
-def _merged(reports: Iterable[DeliveryReport]) -> dict[str, DeliveryReport]:
-    """Keep what is true once all have been heard, one a message."""
-    told: dict[str, DeliveryReport] = {}
-    for report in reports:
-        known = told.get(report.message_id)
-        if known is None or later_status(known.status, report.status) is report.status:
-            told[report.message_id] = report
-    return told
-
-
 def _tell_recipients(tx: Tx, told: dict[str, DeliveryReport]) -> set[str]:
     rows: list[Row] = []
     for part in chunks(told):
@@ -168,7 +158,7 @@ def _keep_orphans(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     for part in chunks(ids):
         kept = tx.run(sa.select(orphans).where(orphans.c.message_id.in_(part)).with_for_update()).all()
         known += [_report(row) for row in kept]
-    rows = [_orphan(tx, report) for report in _merged([*known, *reports]).values()]
+    rows = [_orphan(tx, report) for report in latest_of([*known, *reports]).values()]
     upsert = tx.insert(orphans)
     latest = {name: upsert.excluded[name] for name in ("letter", "err_code", "heard_at")}
     tx.run(

@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_nusawa.gateway.codes import DeliveryStatus, later_status
-from airflow_provider_nusawa.gateway.messages import DeliveryReport
+from airflow_provider_nusawa.gateway.codes import DeliveryStatus
+from airflow_provider_nusawa.gateway.messages import DeliveryReport, latest_of
 from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.schema_shared import journal, meta, orphans
 from airflow_provider_nusawa.ledger.states import letter_of
@@ -44,12 +44,11 @@ def drop_surplus_orphans(tx: Tx, most: int = MOST_ORPHANS) -> int:
 
 def told_of(tx: Tx, message_ids: Iterable[str]) -> list[DeliveryReport]:
     """Return what has been told of these messages, whoever sent them; nothing for those of which nothing was."""
-    told: dict[str, DeliveryReport] = {}
-    for part in chunks(message_ids):
-        for report in (*_of_recipients(tx, part), *_of(tx, journal, part), *_of(tx, orphans, part)):
-            known = told.get(report.message_id)
-            if known is None or later_status(known.status, report.status) is report.status:
-                told[report.message_id] = report
+    told = latest_of(
+        report
+        for part in chunks(message_ids)
+        for report in (*_of_recipients(tx, part), *_of(tx, journal, part), *_of(tx, orphans, part))
+    )
     return [report for report in told.values() if report.status is not DeliveryStatus.NONE]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -45,7 +45,8 @@ def is_open(tx: Tx, limits: Limits) -> bool:
     return limits.opens_at <= tx.now < limits.closes_at
 
 
-def suppressed_among(tx: Tx, persons: Sequence[int]) -> set[int]:
+def suppressed_among(tx: Tx, persons: Iterable[int]) -> set[int]:
+    """Return those who have said no."""
     query = sa.select(suppressions.c.person).where(tx.among(suppressions.c.person, persons))
     return set(tx.run(query).scalars())
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.ledger.acts import note_act, note_acts
+from airflow_provider_nusawa.ledger.limits import suppressed_among
 from airflow_provider_nusawa.ledger.moving import LOCKED, move
 from airflow_provider_nusawa.ledger.schema import campaigns, changes, plans, recipients
 from airflow_provider_nusawa.ledger.schema_shared import acts, suppressions
@@ -38,7 +39,7 @@ def suppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     """
     tx.pass_gate(alone=True)
     by_mark = {tx.ledger.person(number): number for number in numbers}
-    known = _who_said_no(tx, by_mark)
+    known = suppressed_among(tx, by_mark)
     same = {"reason": reason[:250], "added_at": tx.now}
     rows = [{"person": mark, "number": number, **same} for mark, number in by_mark.items() if mark not in known]
     if rows:
@@ -65,7 +66,7 @@ def note_opted_out(tx: Tx, numbers: Iterable[str], *, who: str) -> int:
 def unsuppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
     """Take back a no; return how many there were. What a campaign has given up because of it stays so."""
     marks = {tx.ledger.person(number) for number in numbers}
-    gone = _who_said_no(tx, marks)
+    gone = suppressed_among(tx, marks)
     tx.run(sa.delete(suppressions).where(tx.among(suppressions.c.person, gone)))
     note_acts(tx, "unsuppress", {mark: int(mark in gone) for mark in marks}, who=who, reason=reason)
     return len(gone)
@@ -74,7 +75,7 @@ def unsuppress(tx: Tx, numbers: Iterable[str], *, who: str, reason: str) -> int:
 def suppressed(tx: Tx, numbers: Iterable[str]) -> set[str]:
     """Return which of these have said no: for senders that have no campaign."""
     by_mark = {tx.ledger.person(number): number for number in numbers}
-    return {by_mark[mark] for mark in _who_said_no(tx, by_mark)}
+    return {by_mark[mark] for mark in suppressed_among(tx, by_mark)}
 
 
 def suppressions_of(tx: Tx, number: str = "") -> Iterator[Suppression]:
@@ -150,7 +151,3 @@ def _planned(tx: Tx, mark: int) -> list[dict[str, Any]]:
     query = sa.select(*columns, plans.c.complete_at.label("at")).join(plans, plans.c.id == _r.plan_id)
     query = query.join(campaigns, campaigns.c.id == _r.campaign_id).where(_r.person == mark)
     return [{**row._mapping, "state": "planned"} for row in tx.run(query.order_by(_r.id))]
-
-
-def _who_said_no(tx: Tx, marks: Iterable[int]) -> set[int]:
-    return set(tx.run(sa.select(suppressions.c.person).where(tx.among(suppressions.c.person, marks))).scalars())

@@ -17,6 +17,9 @@ from airflow_provider_nusawa.ledger.tx import Tx
 HEADROOM = 0.97
 """Of a rate: what senders ask for. Requests leave a few milliseconds late, and unevenly so: what is left holds that."""
 
+STRETCH_SECONDS = 0.5
+"""The longest that one sender reserves at once: so long does any other of the account wait for it at most."""
+
 RECOVERY_SECONDS = 60.0
 """After so long without another 429, the full rate is back."""
 

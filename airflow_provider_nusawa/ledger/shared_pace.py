@@ -13,16 +13,13 @@ from typing import TypeVar
 from airflow_provider_nusawa.gateway.pace import Pacing
 from airflow_provider_nusawa.ledger.errors import LedgerError
 from airflow_provider_nusawa.ledger.patience import within
-from airflow_provider_nusawa.ledger.rates import HEADROOM, reserve, slow_down
+from airflow_provider_nusawa.ledger.rates import HEADROOM, STRETCH_SECONDS, reserve, slow_down
 from airflow_provider_nusawa.ledger.store import Ledger
 from airflow_provider_nusawa.ledger.tx import Tx
 
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
-
-STRETCH_SECONDS = 0.5
-"""The longest that is reserved at once, so that others of the account wait no longer for it."""
 
 PATIENCE_SECONDS = 2.0
 AWAY_SECONDS = 30.0

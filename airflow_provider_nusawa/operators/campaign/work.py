@@ -130,8 +130,9 @@ class CampaignWork:
             setting = Setting(order.name, ledger, settings.redirect_to, settings.only_to, limits)
             preview = rehearse(setting, order.text, self._source(lambda: None), rules=self._rules())
             begun = self._begun_today(ledger, limits)
+        rate = order.terms.rate(settings.rate_per_second)
         ends = finishes_at(
-            preview.to_send, now, settings.timezone, rate_per_second=self._rate, terms=order.terms, begun_today=begun
+            preview.to_send, now, settings.timezone, rate_per_second=rate, terms=order.terms, begun_today=begun
         )
         return preview.with_prospects(balance=self._balance.ask(), finishes_at=ends)
 
@@ -148,10 +149,6 @@ class CampaignWork:
                 receipt = client.send(trial)
                 log.info("a sample went to %s, as %s", mask_number(trial.to), receipt.message_id)
         return preview
-
-    @property
-    def _rate(self) -> float:
-        return min(self._order.terms.rate_per_second or self._settings.rate_per_second, self._settings.rate_per_second)
 
     def _send(self, ledger: Ledger, planned: Planned) -> Ending:
         order = self._order
