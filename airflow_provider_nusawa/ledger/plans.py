@@ -90,6 +90,12 @@ def give_up_dead(tx: Tx, campaign_id: int) -> None:
         raise PlanBusy("another runner is reading this campaign's list", wait_seconds=max(alive.until - tx.now, 1.0))
 
 
+def is_being_read(tx: Tx, campaign_id: int) -> bool:
+    """Whether a reader who lives is at a list of this campaign."""
+    unread = (plans.c.campaign_id == campaign_id, plans.c.complete_at.is_(None), plans.c.run_key.is_not(None))
+    return tx.run(sa.select(plans.c.id).where(*unread, plans.c.until > tx.clock).limit(1)).first() is not None
+
+
 def given_up(tx: Tx, campaign_id: int) -> list[int]:
     query = sa.select(plans.c.id).where(plans.c.campaign_id == campaign_id, plans.c.run_key.is_(None))
     return list(tx.run(query).scalars())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from ledger_house import House, accepted, answered, number
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
 from airflow_provider_nusawa.ledger.campaigns import Campaign
-from airflow_provider_nusawa.ledger.cli import main
+from airflow_provider_nusawa.ledger.cli import looking, main
 from airflow_provider_nusawa.ledger.delivery import apply_reports
+from airflow_provider_nusawa.ledger.reading import Line, Reader
 
 Run = Callable[..., Result]
 WHY = ("--reason", "asked for")
@@ -135,6 +138,30 @@ def test_unknown_ones_are_resolved_from_a_list(run: Run, house: House, campaign:
     assert output == "1 of 1 unknown recipients are resolved; 1 lines named others\n"
     assert house.states(campaign) == {1: "accepted", 2: "refused", 3: "accepted", 4: "planned"}
     assert house.row(3).message_id == "007"
+
+
+def test_a_campaign_is_watched_from_the_reading_of_its_list_until_all_is_done(
+    run: Run, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "LOOK_SECONDS", 0.02)
+    house.clock.now = time.time()
+    campaign = house.campaign(people=0)
+    reader = Reader.open(house.ledger, campaign, "run 2")
+    reader.add([Line(1, number(1))])
+    shown: list[str] = []
+    watching = threading.Thread(target=lambda: shown.append(run("show", "halo", "--watch").output))
+    watching.start()
+
+    watching.join(0.5)
+    assert watching.is_alive(), "it ended while the list was being read"
+    reader.complete()
+    watching.join(0.5)
+    assert watching.is_alive(), "it ended while there was somebody to send to"
+    runner, begun = house.begun(campaign)
+    runner.turn(accepted(begun))
+    watching.join(10)
+
+    assert "1 accepted" in shown[0]
 
 
 def test_suppressions_go_in_and_out(run: Run, tmp_path: Path) -> None:

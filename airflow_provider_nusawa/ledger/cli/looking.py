@@ -17,7 +17,10 @@ from airflow_provider_nusawa.gateway.codes import code_of
 from airflow_provider_nusawa.ledger.cli.root import Ledger, as_json, as_utc, console, moment, with_ledger
 from airflow_provider_nusawa.ledger.hints import Hint, hint_of
 from airflow_provider_nusawa.ledger.listing import all_campaigns, find_campaign, harmless, recipients_of
+from airflow_provider_nusawa.ledger.plans import is_being_read
 from airflow_provider_nusawa.ledger.progress import Progress, progress, refusals
+
+LOOK_SECONDS = 2.0
 
 Seen = tuple[Progress, dict[int | None, int], Hint | None]
 
@@ -61,7 +64,7 @@ def show(ledger: Ledger, name: str, rehearsal: bool, plain: bool, watch: bool) -
         codes = {str(code): n for code, n in refused.items()}
         click.echo(as_json({**_facts(now), "refused_by_code": codes, "hint": hint.facts if hint else None}))
     elif watch:
-        _watch(look)
+        _watch(look, lambda: ledger.read(lambda tx: is_being_read(tx, key)))
     else:
         console.print(_table(*look()))
 
@@ -87,15 +90,16 @@ def export(ledger: Ledger, name: str, rehearsal: bool, kind: str, output: TextIO
         writer.writerow({name: harmless(cell) for name, cell in line.items()})
 
 
-def _watch(look: Callable[[], Seen]) -> None:
+def _watch(look: Callable[[], Seen], is_growing: Callable[[], bool]) -> None:
     with Live(_table(*look()), console=console, auto_refresh=False) as live:
         try:
             while True:
+                grows = is_growing()  # asked first: a moment later its list may be complete
                 seen = look()
                 live.update(_table(*seen), refresh=True)
-                if not seen[0].equation.open:
+                if not seen[0].equation.open and not grows:
                     return
-                time.sleep(2)
+                time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
             sys.exit(0)
 
