@@ -28,7 +28,8 @@ class _Stretch:
 class Timetable:
     """Hands out moments of the monotonic clock, each once. What passed unused is gone, but for small delays.
 
-    With a lower rate of its own a campaign takes shorter stretches, no thinner ones: what lies between is for others.
+    With a lower rate of its own, a campaign takes as many of the account's moments as it needs, and spreads them: what
+    lies between is for others.
 
     :param account_rate: As set; what is asked of the ledger is a little less.
     :param clock: For tests.
@@ -36,16 +37,17 @@ class Timetable:
     """
 
     def __init__(self, account_rate: float, clock: Callable[[], float], *, own_rate: float | None = None) -> None:
+        rate = own_rate or account_rate
         self.asked_rate = account_rate * HEADROOM
-        self.own_rate = (own_rate or account_rate) * HEADROOM
-        self._gap_seconds = 1 / account_rate
-        self._in_a_second = math.ceil(min(account_rate, _MOST_AT_ONCE))
+        self.own_rate = rate * HEADROOM
+        self._gap_seconds = 1 / rate
+        self._in_a_second = math.ceil(min(rate, _MOST_AT_ONCE))
         self._second = max(self._gap_seconds * self._in_a_second, _SECOND)
         self._left: deque[float] = deque(maxlen=self._in_a_second)
         self._departed: deque[float] = deque(maxlen=self._in_a_second)
         self._clock = clock
         self._stretches: deque[_Stretch] = deque()
-        self._ends_at = self._lasts_until = -math.inf
+        self._ends_at = -math.inf
 
     @property
     def requests_at_once(self) -> int:
@@ -53,20 +55,17 @@ class Timetable:
 
     def add(self, share: Share) -> None:
         """Take a stretch of time that was received just now."""
-        now, seconds = self._clock(), share.requests * share.spacing
-        first = max(now + share.starts_in, self._ends_at)
-        self._stretches.append(_Stretch(first, share.spacing, share.requests))
-        self._ends_at = first + seconds
-        self._lasts_until = max(now, self._lasts_until) + seconds * self.asked_rate / self.own_rate
+        first, spacing = max(self._clock() + share.starts_in, self._ends_at), max(share.spacing, 1 / self.own_rate)
+        self._stretches.append(_Stretch(first, spacing, share.requests))
+        self._ends_at = first + share.requests * spacing
 
     def clear(self) -> None:
-        """Give up all moments: the rate has changed. What was taken of its own rate stays taken."""
+        """Give up all moments: the rate has changed. The next ones come after those."""
         self._stretches.clear()
-        self._ends_at = -math.inf
 
     def is_short(self, until: float) -> bool:
-        """Whether it does not last until then, and more should be asked for."""
-        return max(self._ends_at, self._lasts_until) < until and not (self._is_beyond_measure and self._stretches)
+        """Whether it ends before then, and more should be asked for."""
+        return self._ends_at < until and not (self._is_beyond_measure and self._stretches)
 
     def count(self, until: float) -> int:
         """Return how many moments come until then."""

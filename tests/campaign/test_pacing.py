@@ -82,11 +82,12 @@ def test_never_above_the_rate_in_any_second_and_close_to_it_over_a_minute(rate: 
 
 
 @pytest.mark.parametrize("own_rate", [0.2, 1, 7, 10, 40])
-def test_a_lower_rate_of_its_own_holds_over_a_minute(own_rate: float) -> None:
+def test_a_lower_rate_of_its_own_holds_in_any_second_and_over_a_minute(own_rate: float) -> None:
     sim = Sim(50, own_rate=own_rate)
 
     sim.run(60)
 
+    assert busiest_second(sim) <= math.ceil(own_rate)
     assert 0.95 * 60 * own_rate <= len(sim.left) <= 60 * own_rate + 1
 
 
@@ -101,7 +102,8 @@ def test_a_gentle_campaign_leaves_the_accounts_rate_to_others(own_rate: float) -
 
     assert len(fast.left) >= 0.97 * 60 * (50 - own_rate) * 0.95
     assert len(gentle.left) >= 0.7 * 60 * own_rate
-    assert busiest_second(gentle, fast) <= 51
+    # It spreads what it took of the account's time, so a second may hold that much more.
+    assert busiest_second(gentle, fast) <= 50 + gentle.table.requests_at_once
 
 
 def test_after_a_long_stall_nothing_is_caught_up_with() -> None:
