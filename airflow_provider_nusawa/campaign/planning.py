@@ -102,7 +102,7 @@ def _read(reader: Reader, source: Source, text: Text, rules: Rules) -> list[BadR
     """Put all rows on record; return the first of the bad ones."""
     bad: list[BadRow] = []
     on_end = 0
-    with people(rules.exclude, rules) as excluded, people(rules.only, rules) as only:
+    with people(rules.exclude, rules, must_be_whole=True) as excluded, people(rules.only, rules) as only:
         checks = Checks(text, rules.region, excluded, only)
         for rows in in_batches(source):
             lines = checks.check(rows)
@@ -116,12 +116,15 @@ def _read(reader: Reader, source: Source, text: Text, rules: Rules) -> list[BadR
 
 
 @contextmanager
-def people(source: Source | None, rules: Rules) -> Iterator[People | None]:
-    """Hold a list of people as long as it is needed."""
+def people(source: Source | None, rules: Rules, *, must_be_whole: bool = False) -> Iterator[People | None]:
+    """Hold a list of people as long as it is needed.
+
+    :param must_be_whole: As for ``people_of``.
+    """
     if source is None:
         yield None
         return
-    found = people_of(source, rules.region, must_be_whole=source is rules.exclude)
+    found = people_of(source, rules.region, must_be_whole=must_be_whole)
     try:
         yield found
     finally:

@@ -27,7 +27,8 @@ def rehearse(setting: Setting, text: Text, source: Source, *, rules: Rules) -> P
     :raises ListUnfit: if it cannot be read. A list that planning would refuse is told as an objection.
     """
     with ExitStack() as stack:
-        excluded, only = (stack.enter_context(people(source, rules)) for source in (rules.exclude, rules.only))
+        excluded = stack.enter_context(people(rules.exclude, rules, must_be_whole=True))
+        only = stack.enter_context(people(rules.only, rules))
         rehearsal = _Rehearsal(setting, text)
         stack.callback(rehearsal.close)
         checks = Checks(text, rules.region, excluded, only)

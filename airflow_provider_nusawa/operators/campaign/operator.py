@@ -43,16 +43,21 @@ class NusaWaCampaignOperator(ListedOperator, PacedOperator):
     :param text: The message: a Jinja template over each row's columns and ``values``. Airflow does not render it.
     :param text_path: A file with that template instead: absolute, or found as Airflow finds template files.
     :param media_url: The address of a picture or document to go with it, a template like the text: each row may have
-        its own. Needs API v1.0, as ``sender``, ``gateway_queue`` and ``include_unsubscribe`` do, which are as in
-        ``NusaWaSendMessageOperator``.
+        its own. API v1.0 only.
+    :param sender: Which of the account's senders speaks; its usual one unless given. API v1.0 only. (templated)
+    :param gateway_queue: Which of the account's queues it goes through; its usual one unless given. Plain ``queue`` is
+        Airflow's, of workers. API v1.0 only. (templated)
+    :param include_unsubscribe: Whether the message offers the person to unsubscribe; as the account is set unless
+        given. API v1.0 only.
     :param values: What comes from Airflow, for the text: ``{{ values.name }}``. Kept as it was when the list was read:
         a later try of the run renders with the same. (templated)
     :param allow_late: Whether the list may be read more than 24 h after the run was due.
     :param on_partial: What a campaign comes to that is not whole: ``fail``, or ``skip`` the task. ``succeed`` lets
         people be refused, or left out by ``not_after``, if somebody was accepted and the shares given hold.
-    :param max_refused_share: Of those tried, how many may be refused and all is well; 0, but with
-        ``on_partial="succeed"`` any.
-    :param max_unknown_share: Likewise, how many may perhaps have been sent, so that a person has to decide.
+    :param max_refused_share: The share of those tried that may be refused, from 0 to 1, and all is well: 0 unless
+        given, or 1 with ``on_partial="succeed"``.
+    :param max_unknown_share: Likewise, the share of those who perhaps got it, about whom a person has to decide; 0
+        unless given, whatever ``on_partial`` is.
     :param dry_run: Do all but send, and tell what would come of it.
     :param test_to: Send at most five of the messages to these numbers instead, which is not remembered. (templated)
     :param nusawa_conn_id: The connection to send through. (templated)

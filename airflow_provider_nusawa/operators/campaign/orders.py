@@ -43,18 +43,23 @@ def order_of(task: NusaWaCampaignOperator, hook: NusaWaHook, settings: Settings,
     text = Text(template, _values_of(task.values), task.media_url)
     options = options_of(task)
     check_api(settings, text, options)
+
+    def refuse_late_reading() -> None:
+        if not task.allow_late:
+            refuse_if_late(context, datetime.now(timezone.utc))
+
     return Order(
-        _name_of(task.campaign_id),
-        run_key_of(context),
-        _label_of(context),
-        hook,
-        text,
-        options,
-        recipients,
-        task.rules(settings.default_region),
-        task.terms(settings.timezone),
-        (lambda: None) if task.allow_late else (lambda: refuse_if_late(context, datetime.now(timezone.utc))),
-        is_mapped(context["ti"]),
+        name=_name_of(task.campaign_id),
+        run_key=run_key_of(context),
+        label=_label_of(context),
+        hook=hook,
+        text=text,
+        options=options,
+        source=recipients,
+        rules=task.rules(settings.default_region),
+        terms=task.terms(settings.timezone),
+        before_reading=refuse_late_reading,
+        is_mapped=is_mapped(context["ti"]),
     )
 
 
