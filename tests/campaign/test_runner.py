@@ -300,7 +300,7 @@ def test_two_legs_at_once_send_to_nobody_twice_and_share_the_rate(legs: LegHouse
 
     assert [ending.end for ending in (*endings, *others)] == [End.FINISHED] * 2
     assert (legs.sends, legs.backend.accepted_twice()) == (120, {})
-    assert legs.backend.books.busiest_second("send") <= 70
+    assert legs.backend.books.busiest_second("send") <= 66  # each may be a tenth of a second late
 
 
 def test_python_looks_for_garbage_rarely_while_a_leg_runs(legs: LegHouse) -> None:
