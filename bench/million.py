@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from airflow_provider_nusawa.campaign.planning import Planned
 from airflow_provider_nusawa.emulator.remote import Remote, spawn
-from airflow_provider_nusawa.ledger.progress import progress
+from airflow_provider_nusawa.ledger.progress import progress, refusals
 from airflow_provider_nusawa.ledger.schema import recipient_id, recipients
 from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import Ledger
@@ -29,7 +30,9 @@ from dev.say import say
 ROOT = Path(__file__).parent.parent
 MOST_GROWTH = 2.0
 BATCH = 100
+REFUSED_SHARE = 0.05
 SHOW, CLAIM = "a look at a campaign, as `show` takes it: ms", f"a batch of {BATCH} claimed: ms"
+BY_CODE = "of the same look where some are refused, their count by code: ms a thousand refused"
 RESUME = "going on after a SIGKILL at half of the list: seconds to the first send"
 
 Costs = dict[str, list[float]]
@@ -46,7 +49,7 @@ def rows(sizes: Sequence[int] = (10_000, 1_000_000), looks: int = 30) -> list[Ro
             costs.append(looked_at(ledger, planned, looks))
             if size == sizes[-1]:
                 resumed = seconds_to_resume(ledger, f"sqlite:///{folder}/ledger.sqlite", planned)
-    found = [row for measured in (SHOW, CLAIM) for row in grown(measured, sizes, costs)]
+    found = [row for measured in (SHOW, BY_CODE, CLAIM) for row in grown(measured, sizes, costs)]
     days = sizes[-1] / GATEWAY_RATE / 3600
     beside = f"{resumed:.1f}, Python's start included; the whole list takes {days:.1f} h at {GATEWAY_RATE} a second"
     return [*found, Row(RESUME, f"campaign of {sizes[-1]}", beside)]
@@ -66,11 +69,13 @@ def looked_at(ledger: Ledger, planned: Planned, looks: int) -> Costs:
     campaign_id = planned.campaign.id
     runner = Runner(ledger, campaign_id, account="bench", api="v3", label="bench", total_seconds=60)
     costs = {
-        SHOW: cpu_ms(looks, lambda: ledger.read(lambda tx: progress(tx, campaign_id))),
+        SHOW: cpu_ms(looks, lambda: ledger.read(lambda tx: (progress(tx, campaign_id), refusals(tx, campaign_id)))),
         CLAIM: cpu_ms(looks, lambda: runner.turn(claim=BATCH)),
     }
     runner.end()
-    return costs
+    refused = ledger.write(lambda tx: refuse_last(tx, planned))
+    by_code = cpu_ms(looks, lambda: ledger.read(lambda tx: refusals(tx, campaign_id)))
+    return {**costs, BY_CODE: [ms * 1000 / refused for ms in by_code]}
 
 
 def cpu_ms(times: int, act: Callable[[], object]) -> list[float]:
@@ -99,12 +104,22 @@ def seconds_to_resume(ledger: Ledger, url: str, planned: Planned) -> float:
 
 def accept_half(tx: Tx, planned: Planned) -> None:
     """Put the first half on record as sent, as it would be after hours."""
-    first, half = recipient_id(planned.plan_id, 0), recipient_id(planned.plan_id, planned.counts.rows_read // 2 + 1)
+    message_id = sa.cast(recipients.c.id, sa.String)
+    decide(tx, planned, (0.0, 0.5), {"sending": Sending.ACCEPTED, "tries": 1, "message_id": message_id, "api": "v3"})
+
+
+def refuse_last(tx: Tx, planned: Planned) -> int:
+    return decide(tx, planned, (1 - REFUSED_SHARE, 1.0), {"sending": Sending.REFUSED, "tries": 1, "code": -3})
+
+
+def decide(tx: Tx, planned: Planned, part: tuple[float, float], values: dict[str, Any]) -> int:
+    """Put a part of the list on record as something; return how many."""
+    first, last = (recipient_id(planned.plan_id, int(share * planned.counts.rows_read)) for share in part)
     r = recipients.c
-    accepted = {"sending": Sending.ACCEPTED, "tries": 1, "message_id": sa.cast(r.id, sa.String), "api": "v3"}
-    moved = tx.run(sa.update(recipients).where(r.id > first, r.id < half).values(accepted)).rowcount
+    moved = tx.run(sa.update(recipients).where(r.id > first, r.id <= last).values(values)).rowcount
     tx.count(planned.plan_id, Sending.PLANNED.value, -moved)
-    tx.count(planned.plan_id, Sending.ACCEPTED.value, moved)
+    tx.count(planned.plan_id, values["sending"].value, moved)
+    return moved
 
 
 @contextmanager
