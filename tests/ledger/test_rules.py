@@ -24,11 +24,12 @@ from postgres import Postgres
 
 from airflow_provider_nusawa.gateway.codes import DeliveryStatus
 from airflow_provider_nusawa.gateway.messages import DeliveryReport, Outcome
-from airflow_provider_nusawa.ledger.acts import Again, retry
+from airflow_provider_nusawa.ledger.acts import Again, resolve, retry
 from airflow_provider_nusawa.ledger.delivery import apply_reports
 from airflow_provider_nusawa.ledger.errors import LeaseLost, TooEarly
 from airflow_provider_nusawa.ledger.outcomes import Answer, Try
-from airflow_provider_nusawa.ledger.people import forget, suppress
+from airflow_provider_nusawa.ledger.people import forget, purge_part, suppress, unsuppress
+from airflow_provider_nusawa.ledger.reading import Line, Reader
 from airflow_provider_nusawa.ledger.schema import recipients
 from airflow_provider_nusawa.ledger.states import Sending
 from airflow_provider_nusawa.ledger.store import open_ledger
@@ -58,7 +59,8 @@ class Rules(RuleBasedStateMachine):
         self.perhaps_taken: dict[int, set[Try]] = {}  # recipient to tries without a certain no
         self.taken: dict[int, int] = {}  # recipient to how often the gateway took it
         self.allowed: dict[int, int] = {}  # recipient to how often a person had an accepted or unknown one sent again
-        self.silent: set[int] = set()  # who said no before it began
+        self.silent: set[int] = set()  # marks of people who have said no
+        self.lines_read = PEOPLE
         return multiple(*(self.arrive() for _ in range(3)))
 
     @rule(target=runners)
@@ -88,7 +90,7 @@ class Rules(RuleBasedStateMachine):
         except LeaseLost:
             begun = {}
         for key, tried in begun.items():
-            assert key not in self.silent, "a message began after its person said no"
+            assert self._row(key).person not in self.silent, "a message began after its person said no"
             assert tried.number not in self.posted.setdefault(key, []), "one try began twice"
             self.posted[key].append(tried.number)
             perhaps_taken = self.perhaps_taken.setdefault(key, set())
@@ -164,8 +166,37 @@ class Rules(RuleBasedStateMachine):
         work = (lambda tx: forget(tx, number(person), who="t", reason="r")) if gone else (
             lambda tx: suppress(tx, [number(person)], who="t", reason="r"))  # fmt: skip
         self.house.ledger.write(work)
-        mark = self.house.ledger.person(number(person))
-        self.silent |= {row.id for row in self._rows() if row.person == mark}
+        self.silent.add(self.house.ledger.person(number(person)))
+
+    @rule(person=st.integers(1, PEOPLE // 2))
+    def take_back_a_no(self, person: int) -> None:
+        self.house.ledger.write(lambda tx: unsuppress(tx, [number(person)], who="t", reason="r"))
+        self.silent.discard(self.house.ledger.person(number(person)))
+
+    @rule(first=st.integers(1, 2 * PEOPLE), gone=st.integers(1, 2 * PEOPLE))
+    def read_another_list(self, first: int, gone: int) -> None:
+        """By another run, in two writes; somebody is forgotten in between."""
+        reader = Reader.open(self.house.ledger, self.campaign, f"run from {self.lines_read}")
+        for lines in ((first, first + 1), (first, first + 2)):
+            reader.add([Line(100 * self.lines_read + place, number(place)) for place in lines])
+            reader.write()
+            self.lines_read += 2
+            self.say_no(gone, True)
+        reader.complete()
+
+    @rule()
+    def purge(self) -> None:
+        self.house.ledger.write(lambda tx: purge_part(tx, self.house.clock.now))
+
+    @rule(outcome=st.sampled_from([Outcome.ACCEPTED, Outcome.REFUSED]))
+    def resolve(self, outcome: Outcome) -> None:
+        """A person says what became of all unknown ones. Who were refused, he says, may so be sent to once more."""
+        unknown = [row.id for row in self._rows() if row.sending is Sending.UNKNOWN]
+        decisions = {key: (outcome, f"r{key}" if outcome is Outcome.ACCEPTED else "") for key in unknown}
+        with contextlib.suppress(TooEarly):
+            self.house.ledger.write(lambda tx: resolve(tx, decisions, who="t", reason="r"))
+            for key in unknown:
+                self.allowed[key] = self.allowed.get(key, 0) + (outcome is Outcome.REFUSED)
 
     @rule(letter=st.sampled_from(list(DeliveryStatus)), key=st.integers(1, PEOPLE))
     def report(self, letter: DeliveryStatus, key: int) -> None:
@@ -177,7 +208,7 @@ class Rules(RuleBasedStateMachine):
         if hasattr(self, "house"):
             balance = self.house.equation(self.campaign)
             assert balance.adds_up
-            assert balance.rows_read == PEOPLE
+            assert balance.rows_read == self.lines_read
 
     @invariant()
     def nobody_waits_for_what_was_perhaps_taken(self) -> None:
