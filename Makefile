@@ -37,7 +37,7 @@ check: lint  ## lint, and all tests that need no running Airflow
 
 coverage: python  ## the tests of gateway/, and that they reach 95 % of its lines and branches
 	@python=$$($(SETUP)) && $$python -m coverage erase \
-	    && $$python -m coverage run -m pytest $(AT_ONCE) $(GATEWAY:%=tests/test_%.py) $(ARGS) \
+	    && $$python -m coverage run -m pytest -n 2 $(GATEWAY:%=tests/test_%.py) $(ARGS) \
 	    && $$python -m coverage combine -q && $$python -m coverage report
 
 matrix: python  ## the suite on every supported Airflow, each in its own environment

@@ -66,8 +66,8 @@ def settings(nusawa_gateway, dialect: str) -> Settings:
         api_version=dialect,
         rate_per_second=1000,
         connect_timeout_seconds=1,
-        read_timeout_seconds=0.3,
-        total_timeout_seconds=0.9,
+        read_timeout_seconds=0.5,
+        total_timeout_seconds=1.5,
     )
 
 

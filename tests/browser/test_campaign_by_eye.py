@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="make browser sets up an environment with Playwright")
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Error, FrameLocator, Page, expect
 
 pytestmark = pytest.mark.e2e
 
@@ -22,6 +23,7 @@ PROMO = f"""
 from datetime import datetime, timezone
 from airflow.sdk import dag
 from airflow_provider_nusawa.operators import NusaWaCampaignOperator, NusaWaCampaignReportOperator
+from airflow_provider_nusawa.sensors import NusaWaCampaignSensor
 
 ON = dict(campaign_id="promo-november", nusawa_conn_id="paced")
 PEOPLE = [f"0812-2000-{{n:04d}}" for n in range({PEOPLE - BAD})]
@@ -33,7 +35,8 @@ def promo():
         task_id="send", text="Toko Bandung buka lagi hari Senin.", recipients=PEOPLE + NOT_WELL,
         max_unknown_share=1.0, on_partial="succeed", **ON,
     )
-    send >> NusaWaCampaignReportOperator(task_id="report", path="{{{{ dag_run.conf['path'] }}}}", **ON)
+    wait = NusaWaCampaignSensor(task_id="wait", final=True, poke_interval=5, **ON)
+    send >> wait >> NusaWaCampaignReportOperator(task_id="report", path="{{{{ dag_run.conf['path'] }}}}", **ON)
 
 promo()
 """
@@ -73,11 +76,12 @@ def watched(page, new_airflow, desk, picture, tmp_path_factory) -> Watched:
     seen: list[int] = []
 
     def over() -> bool:
-        seen.extend(int(re.search(WORDS, words)[1]) for words in line.all_inner_texts())  # none while it is renewed
+        with suppress(Error):  # while it is renewed there is nothing to read
+            seen.extend(int(re.search(WORDS, words)[1]) for words in line.all_inner_texts())
         page.wait_for_timeout(1000)
         return new_airflow.books.run_state("promo", run_id) in ("success", "failed")
 
-    new_airflow.until(over, 180, lambda: new_airflow.books.task_logs("promo", run_id)[-3000:])
+    new_airflow.until(over, 240, lambda: new_airflow.books.task_logs("promo", run_id)[-3000:])
     assert new_airflow.books.run_state("promo", run_id) == "success", new_airflow.books.task_logs("promo", run_id)[
         -5000:
     ]
