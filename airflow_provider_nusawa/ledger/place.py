@@ -13,10 +13,11 @@ import psutil
 from airflow_provider_nusawa.ledger.errors import LedgerMissing, LedgerUnfit
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    {"9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"}
-    | {"nfs4", "ocfs2", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "webdav", "wekafs"}
-    | {"fuse.blobfuse2", "fuse.ceph", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.grpcfuse", "fuse.juicefs"}
-    | {"fuse.mount-s3", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
+    {"9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "fakeowner", "gfs2", "glusterfs", "gpfs", "lustre"}
+    | {"ncpfs", "nfs", "nfs4", "ocfs2", "prl_fs", "smb", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "webdav"}
+    | {"wekafs", "fuse.blobfuse", "fuse.blobfuse2", "fuse.ceph", "fuse.ceph-fuse", "fuse.davfs", "fuse.gcsfuse"}
+    | {"fuse.glusterfs", "fuse.grpcfuse", "fuse.juicefs", "fuse.mount-s3", "fuse.osxfs", "fuse.rclone", "fuse.s3fs"}
+    | {"fuse.sshfs"}
 )
 """SQLite's WAL needs memory that all its users share, and locks that hold (https://sqlite.org/wal.html).
 
