@@ -28,8 +28,8 @@ from airflow_provider_nusawa.ledger.outcomes import Answer
 
 log = logging.getLogger(__name__)
 
-_MANY_ANSWERS = 250
-"""So many are put on record without waiting for the next turn. Half of what may be under way: fewer cost more turns."""
+_MANY_ANSWERS = 400
+"""So many are put on record without waiting for the next turn. Fewer cost more turns, more leave less room for what is under way."""
 
 
 class Sender:

@@ -18,4 +18,6 @@ def encode_form(fields: Mapping[str, str]) -> bytes:
 
 
 def _encode(value: str) -> str:
+    if value.isalnum() and value.isascii():
+        return value
     return "".join(map(_WRITTEN.__getitem__, value.encode()))

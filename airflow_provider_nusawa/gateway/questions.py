@@ -50,7 +50,8 @@ def send(settings: Settings, message: Message) -> Question[Receipt]:
     posted = posted_instead(settings, message)
 
     def read(reply: Reply) -> Receipt:
-        return replace(dialect.read_receipt(reply, posted, settings), destination=message.to)
+        receipt = dialect.read_receipt(reply, posted, settings)
+        return receipt if posted is message else replace(receipt, destination=message.to)
 
     return Question(dialect.send_request(settings, posted), read, message.to)
 
