@@ -29,7 +29,7 @@ from airflow_provider_nusawa.ledger.outcomes import Answer
 log = logging.getLogger(__name__)
 
 _MANY_ANSWERS = 400
-"""So many are put on record without waiting for the next turn. Fewer cost more turns, more leave less room for what is under way."""
+"""So many are put on record without waiting for the next turn: fewer cost more turns, more leave no room under way."""
 
 
 class Sender:
