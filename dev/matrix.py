@@ -8,11 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from xml.etree import ElementTree
 
 from dev.say import Trouble, run_main, say
 from dev.versions import ROOT, TESTED, Airflow, find_airflow, this_python
@@ -21,6 +18,7 @@ SUITES = {
     "full": ["tests", "-n", "auto", "--no-loadscope-reorder"],
     "smoke": ["tests/smoke", "tests/test_notifications.py", "tests/e2e/test_notifier_e2e.py"],
 }
+SUMMARY = re.compile(r"=+ (?P<counts>\d.*) in (?P<seconds>[\d.]+)s.*=+")
 MARKS = re.compile(r"(<!-- versions: begin -->\n).*(<!-- versions: end -->)", re.DOTALL)
 
 
@@ -61,26 +59,21 @@ def run(airflow: Airflow) -> Result:
         return Result(airflow, "", "could not be set up", False)
     python = done.stdout.strip()
     version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout.split()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        started = time.monotonic()
-        command = [python, "-m", "pytest", f"--junitxml={report}", *SUITES[airflow.suite]]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        said = f"{read_report(report)} in {time.monotonic() - started:.0f} s"
-    return Result(airflow, version, said, code == 0)
+    command = [python, "-m", "pytest", *SUITES[airflow.suite]]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as suite:
+        said = show(suite.stdout or ())
+    return Result(airflow, version, said, suite.returncode == 0)
 
 
-def read_report(report: Path) -> str:
-    """Return the numbers of pytest's report, in its words."""
-    if not report.exists():
-        return "ended without a report"
-    suites = ElementTree.parse(report).getroot().iter("testsuite")
-    total = failed = skipped = 0
-    for suite in suites:
-        total += int(suite.get("tests", 0))
-        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        skipped += int(suite.get("skipped", 0))
-    return f"{total - failed - skipped} passed, {failed} failed, {skipped} skipped"
+def show(lines: Iterable[str]) -> str:
+    """Print what pytest prints, as it comes, and return its last line's numbers in its words."""
+    said = "ended without a summary"
+    for line in lines:
+        print(line, end="", flush=True)
+        if found := SUMMARY.fullmatch(line.strip()):
+            counts = [count for count in found["counts"].split(", ") if "warning" not in count]
+            said = f"{', '.join(counts)} in {float(found['seconds']):.0f} s"
+    return said
 
 
 def table(results: list[Result]) -> str:

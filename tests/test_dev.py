@@ -82,12 +82,26 @@ def test_an_interpreter_that_fits_is_this_one():
     assert matrix.find_python(NEWEST) is not None
 
 
-def test_the_table_counts_errors_as_failures(tmp_path):
-    report = tmp_path / "report.xml"
-    report.write_text('<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>')
+def test_the_table_tells_all_that_pytest_counted_but_its_warnings(capsys):
+    lines = [
+        ".F.R [100%]\n",
+        "==== 1 failed, 3 passed, 2 skipped, 8 warnings, 1 error, 1 rerun in 61.70s (0:01:01) ====\n",
+    ]
 
-    assert matrix.read_report(report) == "3 passed, 3 failed, 3 skipped"
-    assert matrix.read_report(tmp_path / "none.xml") == "ended without a report"
+    assert matrix.show(lines) == "1 failed, 3 passed, 2 skipped, 1 error, 1 rerun in 62 s"
+    assert capsys.readouterr().out == "".join(lines)
+    assert matrix.show(["Killed\n"]) == "ended without a summary"
+
+
+def test_no_test_of_the_promise_gets_a_second_run(request):
+    once = {ROOT / path for path in request.config.getoption("rerun_exclude_path")}
+
+    assert [path for path in once if not path.exists()] == []
+    of_promise = [
+        path for path in ROOT.glob("tests/*/test_*.py") if re.search("^from (seeds|promise) ", path.read_text(), re.M)
+    ]
+    assert len(of_promise) > 3
+    assert set(of_promise) <= once
 
 
 def test_help_names_every_command_in_one_line():
