@@ -165,7 +165,7 @@ def test_a_gateway_that_falls_silent_is_probed_and_tried_before_the_run_goes_on(
     legs.backend.fail_next("drop_before", 11)
 
     # So slowly that the eleventh is the trial, and not under way already when the tenth falls silent.
-    ending = legs.leg(campaign, Terms(probe_after_seconds=(0.1, 0.1, 0.1)), rate_per_second=4).run()
+    ending = legs.leg(campaign, Terms(probe_after_seconds=(0.1, 0.1, 0.1)), rate_per_second=2).run()
 
     assert ending.end is End.FINISHED
     assert legs.states(campaign) == {"accepted": 3, "unknown": 11}
