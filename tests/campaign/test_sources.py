@@ -1,4 +1,4 @@
-"""Lists, JSON lines, cursors and Parquet: the same rows, whatever they are kept in."""
+"""Lists, JSON lines and cursors: the same rows, whatever they are kept in."""
 
 from __future__ import annotations
 
@@ -113,30 +113,6 @@ def test_a_query_is_read_in_batches_with_one_count() -> None:
 def test_a_query_that_gives_no_list_is_refused_before_any_row(query: str, what: str) -> None:
     with pytest.raises(ListUnfit, match=what):
         list(from_cursor(opened(cursor_of(query)))())
-
-
-def parquet_of(columns: dict[str, list[Any]]) -> bytes:
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    written = io.BytesIO()
-    parquet.write_table(arrow.table(columns), written, row_group_size=700)
-    return written.getvalue()
-
-
-def test_parquet_is_read_across_its_row_groups() -> None:
-    data = parquet_of({"number": [f"08{place}" for place in range(1_500)], "lahir": [date(2000, 5, 1)] * 1_500})
-
-    rows = rows_of(data)
-
-    assert [row.line for row in rows] == list(range(1, 1_501))
-    assert rows[-1].fields == {"number": "081499", "lahir": "2000-05-01"}
-
-
-@pytest.mark.parametrize("cut", [slice(0, 400), slice(0, -4)])
-def test_damaged_parquet_is_refused(cut: slice) -> None:
-    data = parquet_of({"number": [f"08{place}" for place in range(1_500)]})
-
-    with pytest.raises(ListUnfit, match="damaged"):
-        rows_of(data[cut])
 
 
 def test_a_file_is_closed_also_by_who_reads_only_its_beginning() -> None:

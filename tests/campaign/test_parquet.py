@@ -1,0 +1,65 @@
+"""Parquet: rows like any other list's, and a reason where it cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from datetime import date
+from typing import Any
+
+import pyarrow
+import pytest
+from campaign.lists import rows_of
+from pyarrow import parquet
+
+from airflow_provider_nusawa.campaign.errors import ListUnfit
+from airflow_provider_nusawa.campaign.parquet import read_parquet
+
+
+def parquet_of(columns: dict[str, list[Any]]) -> bytes:
+    written = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), written, row_group_size=700)
+    return written.getvalue()
+
+
+PEOPLE = parquet_of({"number": [f"08{place}" for place in range(1_500)], "lahir": [date(2000, 5, 1)] * 1_500})
+
+
+def test_it_is_read_across_its_row_groups() -> None:
+    rows = rows_of(PEOPLE)
+
+    assert [row.line for row in rows] == list(range(1, 1_501))
+    assert rows[-1].fields == {"number": "081499", "lahir": "2000-05-01"}
+
+
+@pytest.mark.parametrize("cut", [slice(0, 400), slice(0, -4)])
+def test_what_is_damaged_is_refused(cut: slice) -> None:
+    with pytest.raises(ListUnfit, match="damaged"):
+        rows_of(PEOPLE[cut])
+
+
+def test_a_stream_that_goes_only_forward_is_refused() -> None:
+    class Forward(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    with pytest.raises(ListUnfit, match="only forward"):
+        next(read_parquet(Forward(PEOPLE), "number"))
+
+
+def test_who_has_no_pyarrow_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(ListUnfit, match=r"pip install 'airflow-provider-nusawa\[parquet\]'"):
+        rows_of(PEOPLE)
+
+
+def test_without_the_column_of_numbers_it_is_refused() -> None:
+    with pytest.raises(ListUnfit, match="no column is called 'number'"):
+        rows_of(parquet_of({"nomor": ["0811"], "nama": ["Budi"]}))
+
+
+def test_compressed_as_a_whole_it_is_refused() -> None:
+    with pytest.raises(ListUnfit):
+        rows_of(gzip.compress(PEOPLE))
