@@ -19,10 +19,9 @@ def read_parquet(stream: BinaryIO, number_field: str) -> Iterator[Row]:
     and one batch of it decoded.
     """
     file, broken = _open(stream)
-    names = file.schema_arrow.names
-    number_column = check_columns(names, number_field)
     line = 0
     try:
+        number_column = check_columns(file.schema_arrow.names, number_field)
         for batch in _batches(file):
             for line, item in enumerate(batch.to_pylist(), line + 1):  # noqa: B020 - goes on where the last one ended
                 yield row_of(line, item, number_column)
@@ -42,7 +41,7 @@ def _open(stream: BinaryIO) -> tuple[Any, tuple[type[Exception], ...]]:
     if not stream.seekable():
         raise ListUnfit("Parquet cannot be read from a stream that goes only forward")
     stream.seek(0)
-    broken = (arrow.ArrowException, OSError, UnicodeDecodeError)
+    broken = (arrow.ArrowException, OSError, ValueError, OverflowError)  # the last two: no such text, no such date
     try:
         return parquet.ParquetFile(stream), broken
     except broken as error:
