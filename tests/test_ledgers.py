@@ -35,8 +35,8 @@ def connection(**fields: Any) -> Any:
     [
         pytest.param({"conn_type": "sqlite", "host": "/var/l.sqlite"}, "sqlite:////var/l.sqlite", id="file"),
         pytest.param(
-            {"conn_type": "postgres", "host": "db", "login": "u", "password": "geheim", "schema": "s", "port": 5433},
-            "postgresql://u:geheim@db:5433/s",
+            {"conn_type": "postgres", "host": "db", "login": "u", "password": "p", "schema": "s", "port": 5433},
+            "postgresql://u:p@db:5433/s",
             id="postgres",
         ),
         pytest.param(

@@ -156,7 +156,7 @@ def test_a_ledger_that_is_gone_refuses_and_none_is_made(nusawa_gateway, monkeypa
 
 
 def test_a_ledger_that_is_away_sends_nothing_and_airflow_tries_again(nusawa_gateway, monkeypatch, tmp_path):
-    nusawa_gateway.use(ledger_conn_id=name_ledger(monkeypatch, f"postgresql://u:geheim@/db?host={tmp_path}"))
+    nusawa_gateway.use(ledger_conn_id=name_ledger(monkeypatch, f"postgresql://u:p@/db?host={tmp_path}"))
     task = Task(to=AISHA)
 
     task.fails(LedgerUnavailable)
