@@ -81,12 +81,15 @@ class _damage_named:  # noqa: N801 - used like a function
             byte = error.object[error.start]
             what = f"it is not UTF-8 (byte 0x{byte:02X}): save the file as UTF-8, in Excel as 'CSV UTF-8'"
             raise ListUnfit(what, line=line) from None
-        if isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or _is_decoders(error):
+        if isinstance(error, (EOFError, zlib.error, lzma.LZMAError)) or is_decoders(error):
             raise ListUnfit(f"the compressed file is damaged or cut off ({error})", line=self._line()) from error
 
 
-def _is_decoders(error: BaseException | None) -> bool:
-    # gzip and bz2 raise a bare OSError for bad data; one of the system's or the network's has a number or a name.
+def is_decoders(error: BaseException | None) -> bool:
+    """Whether an OSError tells of bad data, for which gzip, bz2 and pyarrow raise a bare one.
+
+    One of the system's or the network's has a number or a name: then the file may well be read later.
+    """
     return isinstance(error, gzip.BadGzipFile) or (type(error) is OSError and error.errno is None)
 
 

@@ -78,11 +78,8 @@ def test_a_storage_that_fails_is_not_called_damage(error: OSError, good: int) ->
 
 def test_nothing_is_read_ahead_of_who_asks_for_the_rows() -> None:
     storage = Storage()
-    rows = read_parquet(storage, "number")
 
-    reads = []
-    for _ in rows:
-        reads.append(storage.reads)
+    reads = [storage.reads for _ in read_parquet(storage, "number")]
 
     assert reads[0] == reads[699] < reads[700] == reads[1_399] < reads[1_400]
 
