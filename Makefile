@@ -16,7 +16,7 @@ AT_ONCE = -n auto --no-loadscope-reorder
 
 # The tests of gateway/ itself; all others meet it on their way.
 GATEWAY = call client client_phases client_secrets codes contract_check dialect_questions dialects errors figures forms \
-    media messages numbers pace safe_mode settings tls v1 v1_questions v3 v3_questions
+    media messages numbers pace safe_mode settings shapes tls v1 v1_questions v3 v3_questions
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
